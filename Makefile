@@ -1,0 +1,62 @@
+# make demo   the paper's tables and a comparison of real architectures
+# make test   linters, type checker and all tests
+# make lint   linters and type checker alone
+# make bench  the benchmarks of docs/benchmarks
+# make clean  remove the environment and all caches
+#
+# Set-up is kept in .venv and stamped there, so that a second run installs nothing.
+# Written for GNU make 3.81, which is what macOS has.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint requirements/test.txt
+SETUP_FILES := pyproject.toml requirements/test.txt
+
+# The benchmark tables, where they lie beside the repository; elsewhere reprior downloads them.
+REPRIOR_DATA ?= $(abspath ../shared/data)
+ifneq ($(wildcard $(REPRIOR_DATA)),)
+export REPRIOR_DATA
+endif
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.core
+	$(BIN)/reprior paper
+	$(BIN)/reprior compare paper:efficientnetv2-b0@224 paper:efficientnetv2-b3@300 \
+		paper:resnet50@384 paper:efficientnetv2-s@384
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.all
+	$(BIN)/python -m reprior.bench
+
+clean:
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Both stamps go with one environment: the extras are added to the light core, never taken away.
+$(VENV)/.core: $(SETUP_FILES) | $(BIN)/python
+	@echo "Installing reprior into $(VENV)"
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.all: $(SETUP_FILES) | $(BIN)/python
+	@echo "Installing reprior with all extras into $(VENV) (several GB, once)"
+	@$(PIP_INSTALL) --editable '.[all]'
+	@touch $@ $(VENV)/.core
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "reprior needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt install python3-venv" >&2; \
+		exit 1; }
