@@ -1,0 +1,132 @@
+"""What every primitive provides, and the setting in which it is applied.
+
+A primitive is an operation whose *structure* (which input elements feed which output elements) is
+known from shapes alone. It gives three things side by side:
+
+* ``infer_shape``: the output shape;
+* ``transpose``: contexts of one input's elements, from the contexts of the output's;
+* ``scalar``: the scalar nodes behind one output element, the oracle that tests expand.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from ..runs import Runs
+from ..weighting import Factor, Weighting
+
+__all__ = ["Element", "Primitive", "Products", "Scalar", "Setting", "Shape"]
+
+Shape = tuple[int, ...]
+
+
+class Element(NamedTuple):
+    """One scalar element of one input of a node."""
+
+    input: int
+    index: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """The scalar nodes behind one output element.
+
+    Attributes
+    ----------
+    kind : {"alias", "node", "products"}
+        ``alias``: the same element as the single factor of the single term, no new node (or no
+        element at all where there is no term). ``node``: one function node with an edge from each
+        term. ``products``: each term is a product node of its factors, and all feed one sum node.
+    terms : tuple of tuple of Element
+        The factors of each term (one factor per term for ``alias`` and ``node``).
+    nominal : int or None
+        Nominal fan-in of the node or sum, padding included; None where it is the number of
+        distinct data edges. For ``products``, 0 says that nothing is summed: the one product is
+        the output element itself.
+    """
+
+    kind: Literal["alias", "node", "products"]
+    terms: tuple[tuple[Element, ...], ...]
+    nominal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One node's surroundings, as its transpose rule sees them.
+
+    Attributes
+    ----------
+    shapes : tuple of Shape
+        Shapes of the inputs.
+    shape : Shape
+        Shape of the output.
+    data : tuple of bool
+        For each input, whether it depends on what the model is fed (parameters and constants do not).
+    supports : tuple of (Runs or None)
+        For each input, a 0/1 array of the elements that exist (padding and masked positions do not);
+        None where all do.
+    weighting : Weighting
+        The weight of edges.
+    """
+
+    shapes: tuple[Shape, ...]
+    shape: Shape
+    data: tuple[bool, ...]
+    supports: tuple[Runs | None, ...]
+    weighting: Weighting
+
+    def edge(self, nominal: int) -> Factor:
+        """Factor of an edge into a node that gathers `nominal` elements, if any of them is data."""
+        return self.weighting.edge(nominal if any(self.data) else 0)
+
+
+class Products(NamedTuple):
+    """The product nodes of one operation: the contexts of each and how many have that count."""
+
+    counts: Runs
+    multiplicity: Runs
+
+
+class Primitive(ABC):
+    """An operation on tensors with a known structural Jacobian."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
+        """Shape of the output.
+
+        Raises
+        ------
+        ShapeError
+            If the inputs do not fit.
+        """
+
+    @abstractmethod
+    def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
+        """Contexts of the elements of one input, through this node.
+
+        Parameters
+        ----------
+        contexts : Runs, of the output's shape
+            Contexts (weighted number of paths to the outputs) of each output element.
+        position : int
+            Which input.
+        setting : Setting
+            The node's surroundings.
+
+        Returns
+        -------
+        Runs, of that input's shape
+        """
+
+    @abstractmethod
+    def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
+        """The scalar nodes behind the output element at `index` (used by tests only)."""
+
+    @property
+    def label(self) -> str:
+        """Short name for printing."""
+        return type(self).__name__.lower()
