@@ -1,0 +1,106 @@
+"""Counting contexts in one backward pass (paper, definition 1).
+
+A context of a parameter is a path from one of its uses to an output. Every such path, with the edge
+from the parameter before it, is a path from the parameter itself, so that the number of contexts is
+the number of directed paths from the parameter to all outputs. Walking the graph in reverse
+topological order gives it for every node at once, each edge visited a single time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from ..weighting import UNIT, Weighting
+from .dag import Dag
+from .scaled import Scaled
+
+__all__ = ["Count", "count_contexts", "count_paths", "reaches_output"]
+
+Count = int | Fraction | Scaled
+"""A number of paths: exact wherever the weighting is."""
+
+
+def count_contexts(dag: Dag, weighting: Weighting = UNIT) -> dict[str, Count]:
+    """Number of contexts of every parameter, |C_w| of definition 1.
+
+    Parameter nodes of one origin are one parameter, whose contexts are those of all its nodes.
+
+    Parameters
+    ----------
+    dag : Dag
+    weighting : Weighting
+        Weight of a path, the product over its edges (paper, section 6). The edge from a parameter
+        weighs what the data edges into the same function weigh.
+
+    Returns
+    -------
+    dict
+        From each parameter (its origin) to its count, in the order of the graph; 0 for a dead one.
+        Python integers for unit weighting, fractions or `Scaled` numbers for others.
+    """
+    paths = {
+        index: count for index, count in _walk_back(dag, weighting) if dag.nodes[index].kind == "parameter"
+    }
+    counts: dict[str, Any] = {}
+    for index in sorted(paths):
+        origin = dag.nodes[index].origin
+        counts[origin] = counts[origin] + paths[index] if origin in counts else paths[index]
+    return counts
+
+
+def count_paths(dag: Dag, weighting: Weighting = UNIT) -> list[Count]:
+    """Number of paths from every node to all outputs, in the order of `dag.nodes`.
+
+    An output has the empty path to itself.
+    """
+    counts = [count for _, count in _walk_back(dag, weighting)]
+    counts.reverse()
+    return counts
+
+
+def reaches_output(dag: Dag) -> list[bool]:
+    """Whether each node has a path to an output, in the order of `dag.nodes`."""
+    reaching = [node.kind == "output" for node in dag.nodes]
+    for index in reversed(range(len(dag))):
+        if reaching[index]:
+            for source in dag.sources[index]:
+                reaching[source] = True
+    return reaching
+
+
+def _walk_back(dag: Dag, weighting: Weighting) -> Iterator[tuple[int, Any]]:
+    """Yield (index, number of paths), last node first."""
+    zero, one = (0, 1) if weighting.is_exact else (Scaled.of(0.0), Scaled.of(1.0))
+    factors = _edge_factors(dag, weighting)
+    totals: list[Any] = [one if node.kind == "output" else zero for node in dag.nodes]
+    for index in reversed(range(len(dag))):
+        total = totals[index]
+        totals[index] = None  # counts may have thousands of digits: keep only those still needed
+        yield index, total
+        if total and dag.sources[index]:
+            passed = total if factors[index] == one else total * factors[index]
+            for source in dag.sources[index]:
+                totals[source] = totals[source] + passed
+
+
+def _edge_factors(dag: Dag, weighting: Weighting) -> list[Any]:
+    """The weight of every edge into each node.
+
+    A data edge is one whose source depends on an input; only those count as fan-in.
+    """
+
+    @cache
+    def factor(fan_in: int) -> Any:
+        weight = weighting.edge(fan_in)
+        return weight if weighting.is_exact else Scaled.of(float(weight))
+
+    is_data: list[bool] = []
+    factors: list[Any] = []
+    for node, own in zip(dag.nodes, dag.sources, strict=True):
+        fan_in = sum(is_data[source] for source in own)
+        is_data.append(node.kind == "input" or fan_in > 0)
+        factors.append(factor(fan_in))
+    return factors
