@@ -1,9 +1,8 @@
 """Counting contexts in one backward pass (paper, definition 1).
 
-A context of a parameter is a path from one of its uses to an output. Every such path, with the edge
-from the parameter before it, is a path from the parameter itself, so that the number of contexts is
-the number of directed paths from the parameter to all outputs. Walking the graph in reverse
-topological order gives it for every node at once, each edge visited a single time.
+A context of a parameter is a path from a function that takes it to an output. Walking the graph in
+reverse topological order gives the number of paths from every node at once, each edge visited a single
+time; the contexts of a parameter are the sum over the functions that take it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ Count = int | Fraction | Scaled
 def count_contexts(dag: Dag, weighting: Weighting = UNIT) -> dict[str, Count]:
     """Number of contexts of every parameter, |C_w| of definition 1.
 
-    Parameter nodes of one origin are one parameter, whose contexts are those of all its nodes.
+    Parameter nodes of one origin are one parameter: its contexts are the paths from every function
+    that takes any of them, and a function that takes several is still one.
 
     Parameters
     ----------
@@ -41,14 +41,18 @@ def count_contexts(dag: Dag, weighting: Weighting = UNIT) -> dict[str, Count]:
         From each parameter (its origin) to its count, in the order of the graph; 0 for a dead one.
         Python integers for unit weighting, fractions or `Scaled` numbers for others.
     """
-    paths = {
-        index: count for index, count in _walk_back(dag, weighting) if dag.nodes[index].kind == "parameter"
-    }
-    counts: dict[str, Any] = {}
-    for index in sorted(paths):
-        origin = dag.nodes[index].origin
-        counts[origin] = counts[origin] + paths[index] if origin in counts else paths[index]
+    zero, _ = _units(weighting)
+    counts: dict[str, Any] = {node.origin: zero for node in dag.parameters}
+    for index, _, through in _walk_back(dag, weighting):
+        for origin in parameters_taken(dag, index):
+            counts[origin] = counts[origin] + through
     return counts
+
+
+def parameters_taken(dag: Dag, index: int) -> set[str]:
+    """The parameters (origins) that a node takes."""
+    taken = (dag.nodes[source] for source in dag.sources[index])
+    return {node.origin for node in taken if node.kind == "parameter"}
 
 
 def count_paths(dag: Dag, weighting: Weighting = UNIT) -> list[Count]:
@@ -56,7 +60,7 @@ def count_paths(dag: Dag, weighting: Weighting = UNIT) -> list[Count]:
 
     An output has the empty path to itself.
     """
-    counts = [count for _, count in _walk_back(dag, weighting)]
+    counts = [paths for _, paths, _ in _walk_back(dag, weighting)]
     counts.reverse()
     return counts
 
@@ -71,19 +75,24 @@ def reaches_output(dag: Dag) -> list[bool]:
     return reaching
 
 
-def _walk_back(dag: Dag, weighting: Weighting) -> Iterator[tuple[int, Any]]:
-    """Yield (index, number of paths), last node first."""
-    zero, one = (0, 1) if weighting.is_exact else (Scaled.of(0.0), Scaled.of(1.0))
+def _units(weighting: Weighting) -> tuple[Any, Any]:
+    """Zero and one of the numbers that count paths."""
+    return (0, 1) if weighting.is_exact else (Scaled.of(0.0), Scaled.of(1.0))
+
+
+def _walk_back(dag: Dag, weighting: Weighting) -> Iterator[tuple[int, Any, Any]]:
+    """Yield (index, paths from the node, paths through one edge into the node), last node first."""
+    zero, one = _units(weighting)
     factors = _edge_factors(dag, weighting)
     totals: list[Any] = [one if node.kind == "output" else zero for node in dag.nodes]
     for index in reversed(range(len(dag))):
-        total = totals[index]
+        paths = totals[index]
         totals[index] = None  # counts may have thousands of digits: keep only those still needed
-        yield index, total
-        if total and dag.sources[index]:
-            passed = total if factors[index] == one else total * factors[index]
+        through = paths if factors[index] == one else paths * factors[index]
+        yield index, paths, through
+        if paths:
             for source in dag.sources[index]:
-                totals[source] = totals[source] + passed
+                totals[source] = totals[source] + through
 
 
 def _edge_factors(dag: Dag, weighting: Weighting) -> list[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import GraphError
 from ..quantities import ContextDistribution, p_g, p_g_prime
 from ..weighting import UNIT, Weighting
-from .count import Count, count_contexts, reaches_output
+from .count import Count, count_contexts, parameters_taken, reaches_output
 from .dag import Dag
 from .scaled import Scaled
 
@@ -110,12 +110,8 @@ def summarise(dag: Dag, weighting: Weighting = UNIT) -> Summary:
 
 
 def _count_uses(dag: Dag) -> int:
-    return sum(
-        dag.nodes[source].kind == "parameter"
-        for reaching, own in zip(reaches_output(dag), dag.sources, strict=True)
-        if reaching
-        for source in own
-    )
+    reaching = reaches_output(dag)
+    return sum(len(parameters_taken(dag, index)) for index in range(len(dag)) if reaching[index])
 
 
 def _distribution(counts: Sequence[Count]) -> ContextDistribution:
