@@ -11,8 +11,8 @@ from ..errors import ShapeError
 from ..runs import Runs
 from .base import Primitive, Setting, Shape
 from .contract import Contract
-from .move import Keep, broadcast_to
-from .pointwise import Map
+from .move import Keep
+from .pointwise import Map, broadcast_to
 
 __all__ = ["Attention"]
 

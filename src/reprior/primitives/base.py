@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from ..runs import Runs
 from ..weighting import Factor, Weighting
 
-__all__ = ["Element", "Primitive", "Products", "Scalar", "Setting", "Shape"]
+__all__ = ["Element", "Primitive", "Products", "Scalar", "Setting", "Shape", "complete"]
 
 Shape = tuple[int, ...]
 
@@ -126,7 +126,20 @@ class Primitive(ABC):
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         """The scalar nodes behind the output element at `index` (used by tests only)."""
 
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        """Which elements of the output exist: positive where one does; None where all do.
+
+        Padding and masked positions are no elements (conventions 2 and 7). A node without any edge
+        is none either.
+        """
+        return None
+
     @property
     def label(self) -> str:
         """Short name for printing."""
         return type(self).__name__.lower()
+
+
+def complete(support: Runs | None, shape: Shape) -> Runs:
+    """A support written out where all elements exist."""
+    return Runs.ones(shape, "scaled") if support is None else support

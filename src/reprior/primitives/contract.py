@@ -114,11 +114,22 @@ class Contract(Primitive):
         sizes = self.index_sizes(setting.shapes)
         summed = self.summed(sizes)
         factor = setting.edge(prod(sizes[n] for n in summed)) if summed else 1
-        ones = Runs.ones(contexts.shape, "scaled")
-        many, names = self._restrict(ones, setting.supports, sizes)
-        many = many.sum_axes(range(len(self.output), len(names)))
-        many = many.scale(prod(sizes[name] for name in summed if name not in names))
+        many = self._count_products(setting.supports, setting.shapes, setting.shape)
         return Products(contexts.scale(factor), many)
+
+    def _count_products(
+        self, supports: Sequence[Runs | None], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs:
+        """Number of product nodes behind each output element."""
+        sizes = self.index_sizes(shapes)
+        many, names = self._restrict(Runs.ones(shape, "scaled"), supports, sizes)
+        many = many.sum_axes(range(len(self.output), len(names)))
+        return many.scale(prod(sizes[name] for name in self.summed(sizes) if name not in names))
+
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        if all(support is None for support in supports):
+            return None
+        return self._count_products(supports, shapes, shape)
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         sizes = self.index_sizes(shapes)

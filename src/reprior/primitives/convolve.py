@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -11,7 +12,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..runs import Runs
 from ..runs.axis import IntArray
-from .base import Element, Primitive, Products, Scalar, Setting, Shape
+from .base import Element, Primitive, Products, Scalar, Setting, Shape, complete
 from .sliding import Sliding, sliding
 
 __all__ = ["Convolve"]
@@ -79,10 +80,13 @@ class Convolve(Primitive):
 
     def axes(self, setting: Setting) -> list[Sliding]:
         """The window along each spatial axis."""
-        features, kernel = setting.shapes
+        return self._windows(setting.shapes, setting.shape)
+
+    def _windows(self, shapes: tuple[Shape, ...], shape: Shape) -> list[Sliding]:
+        features, kernel = shapes
         result = []
         for axis, stride in enumerate(self.stride):
-            wide, narrow = features[2 + axis], setting.shape[2 + axis]
+            wide, narrow = features[2 + axis], shape[2 + axis]
             if self.transposed:
                 wide, narrow = narrow, wide
             result.append(
@@ -93,6 +97,9 @@ class Convolve(Primitive):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         contexts = self._weigh(contexts, setting)
         contexts = contexts.scale(setting.weighting.edge(sum(setting.data)))
+        kernel = setting.supports[1]
+        if position == 0 and kernel is not None:
+            return self._to_features_supported(contexts, kernel, setting)
         if position == 0:
             return self._to_features(contexts, setting)
         if setting.supports[0] is not None:
@@ -142,39 +149,69 @@ class Convolve(Primitive):
 
     def _to_kernel_supported(self, contexts: Runs, support: Runs, setting: Setting) -> Runs:
         """As `_to_kernel`, counting only the feature elements that exist."""
-        kernel = setting.shapes[1]
-        rank = len(self.stride)
-        windows = self.axes(setting)
-        total: dict[Shape, Runs] = {}
-        for taps in itertools.product(*(range(size) for size in kernel[2:])):
+        kernel, rank = setting.shapes[1], len(self.stride)
+        out_channels = setting.shape[1] // self.groups
+        channels = setting.shapes[0][1] // self.groups
+        result = Runs.zeros(kernel, "exact" if contexts.is_exact else "scaled")
+        for taps, writes, reads in self._taps(setting):
             here, there = contexts, support
-            for axis, (tap, window) in enumerate(zip(taps, windows, strict=True)):
-                low, high, first = window.ranges[tap]
-                wide = first + window.stride * _range(high - low)
-                narrow = low + _range(high - low)
-                mine, theirs = (wide, narrow) if self.transposed else (narrow, wide)
-                here, there = here.take(2 + axis, mine), there.take(2 + axis, theirs)
-            here = _split_channels(here, self.groups).insert_axis(2, 1)
-            there = _split_channels(there, self.groups).insert_axis(3, 1)
-            here = _repeat(here, 2, there.shape[2])
-            there = _repeat(there, 3, here.shape[3])
-            both = here.multiply(there)
-            total[taps] = both.sum_axes((0, *range(4, 4 + rank)))
-        return self._assemble(total, kernel)
-
-    def _assemble(self, taps: dict[Shape, Runs], kernel: Shape) -> Runs:
-        """Per-tap arrays of shape (groups, C / groups, O / groups) as one kernel-shaped array."""
-        result: Runs | None = None
-        for index, counts in taps.items():
-            if self.transposed:
-                part = counts.reshape((kernel[0], kernel[1]))
-            else:
-                part = counts.transpose((0, 2, 1)).reshape((kernel[0], kernel[1]))
-            for axis, tap in enumerate(index):
+            for axis in range(rank):
+                here, there = here.take(2 + axis, writes[axis]), there.take(2 + axis, reads[axis])
+            here = _split_channels(here, self.groups).insert_axis(2, channels)
+            there = _split_channels(there, self.groups).insert_axis(3, out_channels)
+            pairs = here.multiply(there).sum_axes((0, *range(4, 4 + rank)))  # (groups, C / groups, O / groups)
+            part = pairs if self.transposed else pairs.transpose((0, 2, 1))
+            part = part.reshape(kernel[:2])
+            for axis, tap in enumerate(taps):
                 part = part.insert_axis(2 + axis, 1).pad(2 + axis, tap, kernel[2 + axis] - tap - 1)
-            result = part if result is None else result + part
-        if result is None:
-            raise ShapeError(f"{self.label}: the kernel {kernel} has no taps")
+            result = result + part
+        return result
+
+    def _to_features_supported(self, contexts: Runs, support: Runs, setting: Setting) -> Runs:
+        """As `_to_features`, counting only the kernel elements that exist."""
+        features, kernel = setting.shapes
+        rank = len(self.stride)
+        result = Runs.zeros(features, "exact" if contexts.is_exact else "scaled")
+        for taps, writes, reads in self._taps(setting):
+            here, there = contexts, support
+            for axis in range(rank):
+                here = here.take(2 + axis, writes[axis])
+                there = there.slice(2 + axis, taps[axis], taps[axis] + 1)
+            there = there.reshape((self.groups, kernel[0] // self.groups, kernel[1]))
+            if not self.transposed:
+                there = there.transpose((0, 2, 1))  # (groups, C / groups, O / groups)
+            there = there.insert_axis(0, features[0])
+            for axis in range(rank):
+                there = there.insert_axis(4 + axis, len(writes[axis]))
+            here = _split_channels(here, self.groups).insert_axis(2, features[1] // self.groups)
+            part = _join_channels(here.multiply(there).sum(3))
+            for axis in range(rank):
+                part = part.scatter_add(2 + axis, reads[axis], features[2 + axis])
+            result = result + part
+        return result
+
+    def _taps(self, setting: Setting) -> Iterator[tuple[Shape, list[IntArray], list[IntArray]]]:
+        """Every tap, with the output positions it writes and the feature positions it reads, per axis."""
+        windows = self.axes(setting)
+        for taps in itertools.product(*(range(size) for size in setting.shapes[1][2:])):
+            writes, reads = [], []
+            for tap, window in zip(taps, windows, strict=True):
+                low, high, first = window.ranges[tap]
+                narrow, wide = np.arange(low, high), first + window.stride * np.arange(high - low)
+                writes.append(wide if self.transposed else narrow)
+                reads.append(narrow if self.transposed else wide)
+            yield taps, writes, reads
+
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        windows = self._windows(shapes, shape)
+        gaps = any(w.has_empty_wide if self.transposed else w.has_empty_narrow for w in windows)
+        if supports[0] is None and not gaps:
+            return None
+        result = _split_channels(complete(supports[0], shapes[0]), self.groups).sum(2)
+        result = _join_channels(result.insert_axis(2, shape[1] // self.groups))
+        for axis, window in enumerate(windows):
+            along = window.to_wide if self.transposed else window.to_narrow
+            result = along(result, 2 + axis)
         return result
 
     def products(self, contexts: Runs, setting: Setting) -> Products:
@@ -224,12 +261,3 @@ def _split_channels(counts: Runs, groups: int) -> Runs:
 def _join_channels(counts: Runs) -> Runs:
     batch, groups, channels, *spatial = counts.shape
     return counts.reshape((batch, groups * channels, *spatial))
-
-
-def _repeat(counts: Runs, position: int, size: int) -> Runs:
-    """Repeat along an axis of size 1."""
-    return counts.sum(position).insert_axis(position, size)
-
-
-def _range(size: int) -> IntArray:
-    return np.arange(size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from math import prod
 
@@ -10,8 +11,8 @@ import numpy as np
 from ..errors import ShapeError
 from ..runs import Runs
 from ..runs.axis import IntArray
-from .base import Element, Primitive, Scalar, Setting, Shape
-from .pointwise import broadcast_index, broadcast_shapes, unbroadcast
+from .base import Element, Primitive, Scalar, Setting, Shape, complete
+from .pointwise import broadcast_index, broadcast_shapes, broadcast_to, unbroadcast
 
 __all__ = ["Concat", "Expand", "Keep", "Move", "Pad", "Permute", "Reshape", "Slice", "Take"]
 
@@ -21,9 +22,20 @@ class Move(Primitive):
 
     __slots__ = ()
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        """Which output elements exist, given which input elements do (0/1 arrays)."""
-        raise NotImplementedError  # pragma: no cover - every move defines it
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        if not self.removes_elements and all(support is None for support in supports):
+            return None
+        full = tuple([complete(support, shape) for support, shape in zip(supports, shapes, strict=True)])
+        return self.move(full, shapes, shape)
+
+    @property
+    def removes_elements(self) -> bool:
+        """Whether some output positions hold no element even where all inputs do."""
+        return False
+
+    @abstractmethod
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        """Apply the move itself to arrays of the inputs' shapes, with zeros where there is no element."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,8 @@ class Reshape(Move):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         return contexts.reshape(setting.shapes[0])
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        return supports[0].reshape(self.shape)
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        return arrays[0].reshape(self.shape)
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         flat = 0
@@ -68,8 +80,8 @@ class Permute(Move):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         return contexts.transpose([self.order.index(i) for i in range(len(self.order))])
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        return supports[0].transpose(self.order)
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        return arrays[0].transpose(self.order)
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         return _alias(0, tuple(index[self.order.index(i)] for i in range(len(index))))
@@ -89,8 +101,8 @@ class Expand(Move):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         return unbroadcast(contexts, setting.shapes[0])
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        return broadcast_to(supports[0], self.shape)
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        return broadcast_to(arrays[0], self.shape)
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         return _alias(0, broadcast_index(index, shapes[0]))
@@ -113,8 +125,8 @@ class Slice(Move):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         return contexts.pad(self.axis, self.start, setting.shapes[0][self.axis] - self.stop)
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        return supports[0].slice(self.axis, self.start, self.stop)
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        return arrays[0].slice(self.axis, self.start, self.stop)
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         return _alias(0, _replace(index, self.axis, index[self.axis] + self.start))
@@ -141,8 +153,12 @@ class Take(Move):
             return contexts.scatter_add(self.axis, self.indices, size)
         return contexts.take(self.axis, there).scatter_add(self.axis, self.indices[there], size)
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        return supports[0].pad(self.axis, 1, 0).take(self.axis, self.indices + 1)
+    @property
+    def removes_elements(self) -> bool:
+        return bool((self.indices < 0).any())
+
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        return arrays[0].pad(self.axis, 1, 0).take(self.axis, self.indices + 1)
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         source = int(self.indices[index[self.axis]])
@@ -178,8 +194,12 @@ class Pad(Move):
             result = result.pad(axis, max(-before, 0), max(-after, 0))
         return result
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        result = supports[0]
+    @property
+    def removes_elements(self) -> bool:
+        return any(before > 0 or after > 0 for before, after in self.padding)
+
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        result = arrays[0]
         for axis, (before, after) in enumerate(self.padding):
             size = result.shape[axis]
             result = result.slice(axis, max(-before, 0), size - max(-after, 0))
@@ -209,14 +229,14 @@ class Concat(Move):
         start = sum(shape[self.axis] for shape in setting.shapes[:position])
         return contexts.slice(self.axis, start, start + setting.shapes[position][self.axis])
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
         start, result = 0, None
-        for part, operand in zip(supports, shapes, strict=True):
+        for part, operand in zip(arrays, shapes, strict=True):
             size = operand[self.axis]
             piece = part.pad(self.axis, start, shape[self.axis] - start - size)
             result = piece if result is None else result + piece
             start += size
-        return result if result is not None else supports[0]
+        return result if result is not None else arrays[0]
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         place = index[self.axis]
@@ -247,24 +267,17 @@ class Keep(Move):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         return contexts.multiply(broadcast_to(self.mask, setting.shape))
 
-    def support(self, supports: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
-        return supports[0].multiply(broadcast_to(self.mask, shape))
+    @property
+    def removes_elements(self) -> bool:
+        return True
+
+    def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        return arrays[0].multiply(broadcast_to(self.mask, shape))
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         at = broadcast_index(index, self.mask.shape)
         runs = tuple(int(axis.runs_at(np.array(i))) for axis, i in zip(self.mask.axes, at, strict=True))
         return _alias(0, index) if self.mask.planes[0][1][runs] else Scalar("alias", ())
-
-
-def broadcast_to(array: Runs, shape: Shape) -> Runs:
-    """Repeat an array to a shape by the right-aligned rule."""
-    result = array
-    for _ in range(len(shape) - len(array.shape)):
-        result = result.insert_axis(0, 1)
-    for axis, size in enumerate(shape):
-        if result.shape[axis] != size:
-            result = result.sum(axis).insert_axis(axis, size)
-    return result
 
 
 def _alias(position: int, index: Shape) -> Scalar:

@@ -8,7 +8,7 @@ from ..errors import ShapeError
 from ..runs import Runs
 from .base import Element, Primitive, Scalar, Setting, Shape
 
-__all__ = ["Map"]
+__all__ = ["Map", "broadcast_index", "broadcast_shapes", "broadcast_to", "unbroadcast"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ class Map(Primitive):
         result = unbroadcast(contexts, setting.shapes[position])
         weighting = setting.weighting
         return result if weighting.is_unit else result.scale(weighting.edge(sum(setting.data)))
+
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        result: Runs | None = None
+        for support, operand in zip(supports, shapes, strict=True):
+            if support is None:
+                return None
+            wide = broadcast_to(support, shape) if operand != shape else support
+            result = wide if result is None else result + wide
+        return result
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         terms = tuple((Element(k, broadcast_index(index, shape)),) for k, shape in enumerate(shapes))
@@ -57,6 +66,17 @@ def broadcast_shapes(shapes: tuple[Shape, ...], name: str) -> Shape:
             raise ShapeError(f"{name}: shapes {', '.join(map(str, shapes))} do not broadcast")
         result.append(sizes.pop() if sizes else 1)
     return tuple(result)
+
+
+def broadcast_to(array: Runs, shape: Shape) -> Runs:
+    """Repeat an array to a shape by the right-aligned rule."""
+    result = array
+    for _ in range(len(shape) - len(array.shape)):
+        result = result.insert_axis(0, 1)
+    for axis, size in enumerate(shape):
+        if result.shape[axis] != size:
+            result = result.sum(axis).insert_axis(axis, size)
+    return result
 
 
 def unbroadcast(contexts: Runs, shape: Shape) -> Runs:

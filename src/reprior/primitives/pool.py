@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..runs import Runs
-from .base import Element, Primitive, Scalar, Setting, Shape
+from ..runs.axis import IntArray
+from .base import Element, Primitive, Scalar, Setting, Shape, complete
 from .sliding import Sliding, sliding
 
 __all__ = ["Pool", "Resample", "adaptive_sources"]
@@ -78,6 +79,15 @@ class Pool(Primitive):
             result = window.to_wide(result, offset + axis)
         return result
 
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        windows = self.axes(shapes[0], shape)
+        if supports[0] is None and not any(window.has_empty_narrow for window in windows):
+            return None
+        result = complete(supports[0], shapes[0])
+        for axis, window in enumerate(windows, start=len(shape) - len(windows)):
+            result = window.to_narrow(result, axis)
+        return result
+
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         (shape,) = shapes
         offset = len(shape) - len(self.kernel)
@@ -120,16 +130,30 @@ class Resample(Primitive):
         for axis, (size, sources) in enumerate(zip(self.sizes, self.sources, strict=True), start=offset):
             if not decay and not setting.weighting.is_unit:
                 result = result.scale_axis(axis, [setting.edge(len(read)) for read in sources])
-            targets = np.array([i for read in sources for i in read], dtype=np.int64)
-            repeats = np.repeat(np.arange(len(sources)), [len(read) for read in sources])
-            result = result.take(axis, repeats).scatter_add(axis, targets, size)
+            reads, readers = _pairs(sources)
+            result = result.take(axis, readers).scatter_add(axis, reads, size)
         return result.scale(setting.edge(1)) if decay else result
+
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        result = supports[0]
+        if result is None:
+            return None
+        for axis, sources in enumerate(self.sources, start=len(shape) - len(self.sizes)):
+            reads, readers = _pairs(sources)
+            result = result.take(axis, reads).scatter_add(axis, readers, len(sources))
+        return result
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         offset = len(index) - len(self.sizes)
         boxes = [sources[i] for sources, i in zip(self.sources, index[offset:], strict=True)]
         terms = tuple((Element(0, (*index[:offset], *at)),) for at in itertools.product(*boxes))
         return Scalar("node", terms, len(terms))
+
+
+def _pairs(sources: tuple[tuple[int, ...], ...]) -> tuple[IntArray, IntArray]:
+    """The (input position, output position) pairs of one axis."""
+    reads = np.array([i for read in sources for i in read], dtype=np.int64)
+    return reads, np.repeat(np.arange(len(sources)), [len(read) for read in sources])
 
 
 def adaptive_sources(size: int, out: int) -> tuple[tuple[int, ...], ...]:

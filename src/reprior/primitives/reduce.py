@@ -43,6 +43,15 @@ class Reduce(Primitive):
             result = result.insert_axis(axis, shape[axis])
         return result.scale(setting.edge(prod(shape[axis] for axis in self.axes)))
 
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        (support,) = supports
+        if support is None:
+            return None
+        result = support.sum_axes(self.axes)
+        for axis in self.axes if self.keepdims else ():
+            result = result.insert_axis(axis, 1)
+        return result
+
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         (shape,) = shapes
         kept = list(index) if not self.keepdims else [i for a, i in enumerate(index) if a not in self.axes]
@@ -82,6 +91,13 @@ class Prefix(Primitive):
         backwards = (slice(None),) * axis + (slice(None, None, -1),)
         axes = (*contexts.axes[:axis], dense(contexts.shape[axis]), *contexts.axes[axis + 1 :])
         return contexts.apply(axes, lambda v: v[backwards].cumsum(axis=axis)[backwards])
+
+    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+        (support,) = supports
+        if support is None:
+            return None
+        support = support.densify(self.axis)
+        return support.apply(support.axes, lambda v: v.cumsum(axis=self.axis))
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         head, last, tail = index[: self.axis], index[self.axis], index[self.axis + 1 :]

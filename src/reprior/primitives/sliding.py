@@ -61,6 +61,16 @@ class Sliding:
         return counts
 
     @cached_property
+    def has_empty_narrow(self) -> bool:
+        """Whether some narrow position meets only padding."""
+        return not bool(self.taps_per_narrow.all())
+
+    @cached_property
+    def has_empty_wide(self) -> bool:
+        """Whether some wide position meets no narrow one."""
+        return not bool(self.taps_per_wide.all())
+
+    @cached_property
     def taps_per_wide(self) -> NDArray[np.int64]:
         """Number of (tap, narrow position) pairs that meet each wide position."""
         return self._to_wide(np.ones(self.narrow, dtype=np.int64), 0)

@@ -63,6 +63,12 @@ class Runs:
         return cls(axes, ((0, np.ones([a.num_runs for a in axes], dtype=dtype)),))
 
     @classmethod
+    def zeros(cls, shape: Sequence[int], number: Number) -> Runs:
+        """All zeros."""
+        ones = cls.ones(shape, number)
+        return ones.apply(ones.axes, lambda v: v * 0)
+
+    @classmethod
     def from_dense(cls, values: Values) -> Runs:
         """Of an uncompressed array."""
         return cls(tuple(dense(size) for size in values.shape), ((0, values),))

@@ -1,0 +1,1 @@
+"""Ways to describe a model; each lowers to the same `reprior.Graph`."""
