@@ -98,7 +98,7 @@ def test_tied_parameters_stay_tied():
         ),
         (DagBuilder().output("y").edge("ghost", "y", delay=1), 3, "unknown node 'ghost'"),
         (DagBuilder().output("y").inputs("x").edge("y", "x", delay=1), 3, "enters the input 'x'"),
-        (cell(), 10**12, "makes 3,000,000,000,003 nodes, more than the limit of 1,000,000"),
+        (cell(), 10**12, "makes 3,000,000,000,003 nodes, over the limit of 1,000,000"),
     ],
 )
 def test_graphs_that_cannot_be_unrolled_in_time(builder, length, message):

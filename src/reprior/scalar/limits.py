@@ -18,7 +18,7 @@ def refuse_above(limit: int, size: int, what: str) -> None:
     """
     if size > limit:
         raise GraphError(
-            f"{what} makes {_readable(size)} nodes, more than the limit of {limit:,}; raise it with limit= or --limit"
+            f"{what} makes {_readable(size)} nodes, over the limit of {limit:,}; raise it with limit= or --limit"
         )
 
 
