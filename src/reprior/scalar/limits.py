@@ -18,7 +18,8 @@ def refuse_above(limit: int, size: int, what: str) -> None:
     """
     if size > limit:
         raise GraphError(
-            f"{what} makes {_readable(size)} nodes, over the limit of {limit:,}; raise it with limit= or --limit"
+            f"{what} makes {_readable(size)} nodes, over the limit of {limit:,}; "
+            "raise it with limit= or --limit"
         )
 
 
