@@ -40,7 +40,9 @@ Preset = Literal["definition", "paper"]
 _STATISTIC_LIMIT = 64
 
 
-def canonicalise(graph: Graph, normalization: Normalization = "local", preset: Preset = "definition") -> Graph:
+def canonicalise(
+    graph: Graph, normalization: Normalization = "local", preset: Preset = "definition"
+) -> Graph:
     """The canonical form of a graph.
 
     Parameters
@@ -196,7 +198,9 @@ def _pointwise_ancestors(nodes: Sequence[Node], base: int, matters: Sequence[boo
         node = nodes[value]
         operands = {k for k in node.inputs if matters[k]}
         same = [k for k in operands if prod(nodes[k].shape) == size]
-        value = same[0] if isinstance(node.op, Map | Move) and operands == set(same) and len(same) == 1 else None
+        value = (
+            same[0] if isinstance(node.op, Map | Move) and operands == set(same) and len(same) == 1 else None
+        )
 
 
 def _expand_attention(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], tuple[int, ...]]:
@@ -245,9 +249,7 @@ def _absorb_padding(nodes: Sequence[Node]) -> list[Node]:
             grows = all(before >= 0 and after >= 0 for before, after in spatial)
             fits = not op.transposed if isinstance(op, Convolve) else not op.ceil
             if grows and fits and not any(before or after for before, after in head):
-                total = tuple(
-                    (a + c, b + d) for (a, b), (c, d) in zip(op.padding, spatial, strict=True)
-                )
+                total = tuple((a + c, b + d) for (a, b), (c, d) in zip(op.padding, spatial, strict=True))
                 wider = replace(op, padding=total)
                 node = Node(wider, (source.inputs[0], *node.inputs[1:]), node.shape, node.scope)
         result.append(node)

@@ -160,9 +160,7 @@ def p_g(surprisal: float, num_inputs: int, graph_size: int) -> float | None:
     return math.log2(surprisal * num_inputs / graph_size) if surprisal * num_inputs > 0 else None
 
 
-def p_g_prime(
-    num_parameters: int, expected_spread: float, num_inputs: int, graph_size: int
-) -> float | None:
+def p_g_prime(num_parameters: int, expected_spread: float, num_inputs: int, graph_size: int) -> float | None:
     """P'_G = log2(N_G (E + 1) N_I / |G|) (equation 7); None where the product is not positive."""
     product = num_parameters * (expected_spread + 1) * num_inputs / graph_size
     return math.log2(product) if product > 0 else None

@@ -96,7 +96,9 @@ class Attention(Primitive):
         mask = causal_mask(queries, keys) if isinstance(self.mask, str) else self.mask
         return scores.multiply(broadcast_to(mask, scores.shape))
 
-    def expand(self, rank: int, queries: int, keys: int) -> tuple[Primitive, Keep | None, Primitive, Primitive]:
+    def expand(
+        self, rank: int, queries: int, keys: int
+    ) -> tuple[Primitive, Keep | None, Primitive, Primitive]:
         """The composite it stands for: scores of (q, k), mask of the scores, softmax of the masked
         scores (and of the bias, if there is one), output of (softmax, v).
         """

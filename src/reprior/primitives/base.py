@@ -126,7 +126,9 @@ class Primitive(ABC):
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         """The scalar nodes behind the output element at `index` (used by tests only)."""
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         """Which elements of the output exist: positive where one does; None where all do.
 
         Padding and masked positions are no elements (conventions 2 and 7). A node without any edge

@@ -126,7 +126,9 @@ class Contract(Primitive):
         many = many.sum_axes(range(len(self.output), len(names)))
         return many.scale(prod(sizes[name] for name in self.summed(sizes) if name not in names))
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         if all(support is None for support in supports):
             return None
         return self._count_products(supports, shapes, shape)

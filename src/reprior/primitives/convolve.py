@@ -63,9 +63,7 @@ class Convolve(Primitive):
         if features[1] != channels or kernel[0] % self.groups:
             raise ShapeError(f"{where}: channels do not fit")
         out_channels = kernel[1] * self.groups if self.transposed else kernel[0]
-        spatial = tuple(
-            self._out_size(axis, features[2 + axis], kernel[2 + axis]) for axis in range(rank)
-        )
+        spatial = tuple(self._out_size(axis, features[2 + axis], kernel[2 + axis]) for axis in range(rank))
         if min(spatial, default=1) < 1:
             raise ShapeError(f"{where}: the output would have shape {spatial}, the feature map vanishes")
         return (features[0], out_channels, *spatial)
@@ -159,7 +157,9 @@ class Convolve(Primitive):
                 here, there = here.take(2 + axis, writes[axis]), there.take(2 + axis, reads[axis])
             here = _split_channels(here, self.groups).insert_axis(2, channels)
             there = _split_channels(there, self.groups).insert_axis(3, out_channels)
-            pairs = here.multiply(there).sum_axes((0, *range(4, 4 + rank)))  # (groups, C / groups, O / groups)
+            pairs = here.multiply(there).sum_axes(
+                (0, *range(4, 4 + rank))
+            )  # (groups, C / groups, O / groups)
             part = pairs if self.transposed else pairs.transpose((0, 2, 1))
             part = part.reshape(kernel[:2])
             for axis, tap in enumerate(taps):
@@ -202,7 +202,9 @@ class Convolve(Primitive):
                 reads.append(narrow if self.transposed else wide)
             yield taps, writes, reads
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         windows = self._windows(shapes, shape)
         gaps = any(w.has_empty_wide if self.transposed else w.has_empty_narrow for w in windows)
         if supports[0] is None and not gaps:
@@ -225,7 +227,7 @@ class Convolve(Primitive):
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         features, kernel = shapes
         batch, channel, *spatial = index
-        per_group = (kernel[1] if self.transposed else kernel[0] // self.groups)
+        per_group = kernel[1] if self.transposed else kernel[0] // self.groups
         group, inner = divmod(channel, per_group)
         channels = features[1] // self.groups
         terms = []
@@ -236,7 +238,10 @@ class Convolve(Primitive):
             )
         for c in range(channels):
             for taps in itertools.product(*(range(size) for size in kernel[2:])):
-                at = [self._source(axis, o, tap) for axis, (o, tap) in enumerate(zip(spatial, taps, strict=True))]
+                at = [
+                    self._source(axis, o, tap)
+                    for axis, (o, tap) in enumerate(zip(spatial, taps, strict=True))
+                ]
                 where = tuple(-1 if a is None else a for a in at)
                 if all(0 <= a < size for a, size in zip(where, features[2:], strict=True)):
                     weight = (group * channels + c, inner, *taps) if self.transposed else (channel, c, *taps)

@@ -22,7 +22,9 @@ class Move(Primitive):
 
     __slots__ = ()
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         if not self.removes_elements and all(support is None for support in supports):
             return None
         full = tuple([complete(support, shape) for support, shape in zip(supports, shapes, strict=True)])
@@ -181,7 +183,9 @@ class Pad(Move):
         (shape,) = shapes
         if len(self.padding) != len(shape):
             raise ShapeError(f"padding {self.padding} does not fit shape {shape}")
-        result = tuple(size + before + after for size, (before, after) in zip(shape, self.padding, strict=True))
+        result = tuple(
+            size + before + after for size, (before, after) in zip(shape, self.padding, strict=True)
+        )
         if min(result, default=0) < 0:
             raise ShapeError(f"padding {self.padding} crops shape {shape} to {result}")
         return result
@@ -221,7 +225,9 @@ class Concat(Move):
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         rests = {(*s[: self.axis], *s[self.axis + 1 :]) for s in shapes}
         if len(rests) != 1 or any(self.axis >= len(s) for s in shapes):
-            raise ShapeError(f"cannot concatenate shapes {', '.join(map(str, shapes))} along axis {self.axis}")
+            raise ShapeError(
+                f"cannot concatenate shapes {', '.join(map(str, shapes))} along axis {self.axis}"
+            )
         first = shapes[0]
         return (*first[: self.axis], sum(s[self.axis] for s in shapes), *first[self.axis + 1 :])
 

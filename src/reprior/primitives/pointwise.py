@@ -33,7 +33,9 @@ class Map(Primitive):
         weighting = setting.weighting
         return result if weighting.is_unit else result.scale(weighting.edge(sum(setting.data)))
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         result: Runs | None = None
         for support, operand in zip(supports, shapes, strict=True):
             if support is None:

@@ -79,7 +79,9 @@ class Pool(Primitive):
             result = window.to_wide(result, offset + axis)
         return result
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         windows = self.axes(shapes[0], shape)
         if supports[0] is None and not any(window.has_empty_narrow for window in windows):
             return None
@@ -134,7 +136,9 @@ class Resample(Primitive):
             result = result.take(axis, readers).scatter_add(axis, reads, size)
         return result.scale(setting.edge(1)) if decay else result
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         result = supports[0]
         if result is None:
             return None

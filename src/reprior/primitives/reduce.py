@@ -43,7 +43,9 @@ class Reduce(Primitive):
             result = result.insert_axis(axis, shape[axis])
         return result.scale(setting.edge(prod(shape[axis] for axis in self.axes)))
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         (support,) = supports
         if support is None:
             return None
@@ -92,7 +94,9 @@ class Prefix(Primitive):
         axes = (*contexts.axes[:axis], dense(contexts.shape[axis]), *contexts.axes[axis + 1 :])
         return contexts.apply(axes, lambda v: v[backwards].cumsum(axis=axis)[backwards])
 
-    def support(self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs | None:
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
         (support,) = supports
         if support is None:
             return None

@@ -143,20 +143,26 @@ class Sliding:
             return counts.apply(axes, lambda v: v @ matrix())
         if position == len(axes) - 2:
             return counts.apply(axes, lambda v: matrix().T @ v)
-        return counts.apply(axes, lambda v: np.moveaxis(np.tensordot(v, matrix(), (position, 0)), -1, position))
+        return counts.apply(
+            axes, lambda v: np.moveaxis(np.tensordot(v, matrix(), (position, 0)), -1, position)
+        )
 
     def _to_wide(self, values: Values, position: int) -> Values:
         result = _zeros(values, position, self.wide)
         for low, high, first in self.ranges:
             if high > low:
-                result[self._wide_slice(position, low, high, first)] += values[_at(position, slice(low, high))]
+                result[self._wide_slice(position, low, high, first)] += values[
+                    _at(position, slice(low, high))
+                ]
         return result
 
     def _to_narrow(self, values: Values, position: int) -> Values:
         result = _zeros(values, position, self.narrow)
         for low, high, first in self.ranges:
             if high > low:
-                result[_at(position, slice(low, high))] += values[self._wide_slice(position, low, high, first)]
+                result[_at(position, slice(low, high))] += values[
+                    self._wide_slice(position, low, high, first)
+                ]
         return result
 
     def _to_taps(self, values: Values, position: int) -> Values:
@@ -165,7 +171,8 @@ class Sliding:
 
     def _wide_to_taps(self, values: Values, position: int) -> Values:
         parts = [
-            values[self._wide_slice(position, low, high, first)].sum(axis=position) if high > low
+            values[self._wide_slice(position, low, high, first)].sum(axis=position)
+            if high > low
             else values[_at(position, slice(0, 0))].sum(axis=position)
             for low, high, first in self.ranges
         ]

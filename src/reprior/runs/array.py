@@ -75,6 +75,12 @@ class Runs:
 
     # -- description --------------------------------------------------------------------------
 
+    @classmethod
+    def scalar(cls, mantissa: float, exponent: int) -> Runs:
+        """The scaled number ``mantissa * 2**exponent``, without axes."""
+        plane, rest = divmod(exponent, PLANE_BITS)
+        return cls((), ((plane, np.array(np.ldexp(mantissa, rest))),))
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Uncompressed shape."""
@@ -157,6 +163,11 @@ class Runs:
             if old is not new and old.ends != new.ends:
                 result = result._refine_axis(position, new)
         return result
+
+    def align(self, other: Runs) -> tuple[Runs, Runs]:
+        """Both arrays over common partitions."""
+        axes = tuple(common_refinement(a, b) for a, b in zip(self.axes, other.axes, strict=True))
+        return self.refine(axes), other.refine(axes)
 
     def _refine_axis(self, position: int, new: Axis) -> Runs:
         old = self.axes[position]
@@ -326,8 +337,8 @@ class Runs:
     def __add__(self, other: Runs) -> Runs:
         if len(self.axes) != len(other.axes):
             raise ValueError(f"cannot add counts of shapes {self.shape} and {other.shape}")
-        axes = tuple(common_refinement(a, b) for a, b in zip(self.axes, other.axes, strict=True))
-        left, right = self.refine(axes).planes, other.refine(axes).planes
+        mine, theirs = self.align(other)
+        axes, left, right = mine.axes, mine.planes, theirs.planes
         if len(left) == 1 and len(right) == 1 and left[0][0] == right[0][0]:
             values = left[0][1]
             return Runs(axes, ((left[0][0], _array(values + right[0][1], values.dtype)),))
@@ -342,7 +353,9 @@ class Runs:
         axes = (*self.axes[:position], *self.axes[position + 1 :])
         if axis.is_uniform:
             size = axis.size
-            return self.apply(axes, lambda v: v.squeeze(position) * size if size != 1 else v.squeeze(position))
+            return self.apply(
+                axes, lambda v: v.squeeze(position) * size if size != 1 else v.squeeze(position)
+            )
         if axis.is_dense:
             return self.apply(axes, lambda v: v.sum(axis=position))
         return self.apply(
@@ -373,15 +386,13 @@ class Runs:
         axes[position] = common_refinement(self.axes[position], vector.axes[0])
         fine = vector.refine((axes[position],)).planes[0][1]
         result = self.refine(tuple(axes))
-        return result.apply(
-            tuple(axes), lambda v: v * _along(_numbers(fine, v.dtype), position, v.ndim)
-        )
+        return result.apply(tuple(axes), lambda v: v * _along(_numbers(fine, v.dtype), position, v.ndim))
 
     def multiply(self, other: Runs) -> Runs:
         """Multiply element by element with an array of one plane (a mask or small multiplicities)."""
-        axes = tuple(common_refinement(a, b) for a, b in zip(self.axes, other.axes, strict=True))
-        ((_, factors),) = other.refine(axes).planes
-        return self.refine(axes).apply(axes, lambda v: v * _numbers(factors, v.dtype))
+        mine, theirs = self.align(other)
+        ((_, factors),) = theirs.planes
+        return mine.apply(mine.axes, lambda v: v * _numbers(factors, v.dtype))
 
     def normalise(self, shrinking: bool = False) -> Runs:
         """Move values between planes so that none can overflow or underflow in the next operation.

@@ -48,9 +48,7 @@ def paddings(
     """
     rank = len(kernel)
     if padding == "same":
-        return tuple(
-            _same(n, k, s, d) for n, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
-        )
+        return tuple(_same(n, k, s, d) for n, k, s, d in zip(sizes, kernel, stride, dilation, strict=True))
     if padding == "half":
         return tuple((k // 2, k // 2) for k in kernel)
     if isinstance(padding, int):

@@ -17,6 +17,7 @@ from ...primitives import (
     Contract,
     Convolve,
     Input,
+    Keep,
     Lookup,
     Map,
     Pad,
@@ -183,7 +184,13 @@ class Network:
         return self._bias(result, path, 0) if bias else result
 
     def embedding(
-        self, tokens: Feature, rows: int, width: int, *, weight: Feature | None = None, name: str = "embedding"
+        self,
+        tokens: Feature,
+        rows: int,
+        width: int,
+        *,
+        weight: Feature | None = None,
+        name: str = "embedding",
     ) -> Feature:
         """Rows of a table chosen by fed indices."""
         path = self._path(name)
@@ -319,7 +326,9 @@ class Network:
             operands.append(self._reshape(leaf, (channels, *(1,) * rank), path) if rank else leaf)
         return self._add(Map("batch_norm"), operands, path)
 
-    def layer_norm(self, x: Feature, *, axes: int = 1, bias: bool = True, name: str = "layer_norm") -> Feature:
+    def layer_norm(
+        self, x: Feature, *, axes: int = 1, bias: bool = True, name: str = "layer_norm"
+    ) -> Feature:
         """Layer normalisation over the last `axes` axes (convention 6)."""
         path = self._path(name)
         first = len(x.shape) - axes
@@ -450,6 +459,10 @@ class Network:
         """Zeros around the last axes, one (before, after) pair each: positions without an element."""
         rest = ((0, 0),) * (len(x.shape) - len(padding))
         return self._add(Pad((*rest, *padding)), (x,))
+
+    def nothing_like(self, x: Feature) -> Feature:
+        """A value of this shape without any element: what a branch that is known to be zero returns."""
+        return self._add(Keep(Runs.zeros(x.shape, "scaled")), (x,))
 
     # -- recurrence ---------------------------------------------------------------------------
 

@@ -67,7 +67,12 @@ class Cell:
         return self._map(graph, "hidden", [out, memory], scope), memory
 
     def _gru(
-        self, graph: GraphBuilder, sums_x: list[list[int]], sums_h: list[list[int]], hidden: int | None, scope: str
+        self,
+        graph: GraphBuilder,
+        sums_x: list[list[int]],
+        sums_h: list[list[int]],
+        hidden: int | None,
+        scope: str,
     ) -> int:
         reset, update = (
             self._map(graph, "gate", [*a, *b], scope) for a, b in zip(sums_x[:2], sums_h[:2], strict=True)

@@ -1,0 +1,45 @@
+"""reprior: compare deep-learning models without training them.
+
+For every learnable parameter, count its contexts (directed paths from its uses to the outputs); from
+the counts derive entropy, expected spread, total surprisal and two performance estimates
+(Polat & Alpaslan 2023, "The reusability prior").
+
+>>> import reprior
+>>> round(reprior.analyze("paper:figure3a").p_g, 2)
+2.17
+"""
+
+from . import primitives, scalar
+from .analysis import Analysis, Options
+from .api import analyze, compare
+from .comparison import Comparison
+from .errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOperatorError
+from .frontends.builder import Feature, Network
+from .graph import Graph, GraphBuilder, Node
+from .layers import ParameterInfo
+from .weighting import Weighting
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Analysis",
+    "Comparison",
+    "Feature",
+    "Graph",
+    "GraphBuilder",
+    "GraphError",
+    "Network",
+    "Node",
+    "Options",
+    "ParameterInfo",
+    "RepriorError",
+    "ShapeError",
+    "SpecError",
+    "UnknownOperatorError",
+    "Weighting",
+    "__version__",
+    "analyze",
+    "compare",
+    "primitives",
+    "scalar",
+]

@@ -1,0 +1,206 @@
+"""The result of an analysis, and how one is asked for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .canonical import Normalization, Preset
+from .costs import Costs
+from .counting import Counts
+from .distributions import of_products
+from .errors import RepriorError, SpecError
+from .quantities import ContextDistribution, log2_exact
+from .runs import Runs
+from .sharing import Policy
+from .table import ParameterRow
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Analysis", "Options"]
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to count.
+
+    Attributes
+    ----------
+    preset : {"definition", "paper"}
+        ``paper`` counts batch norm's running statistics as parameters, as the published tables do.
+    share : str or Policy
+        ``none``, ``all_but_bn``, ``original_code`` or a function from `ParameterInfo` to a key.
+    weighting : str
+        ``unit``, ``fan_in:ALPHA`` or ``decay:GAMMA``.
+    normalization : {"local", "coupled"}
+        Whether normalisation statistics are dropped (convention 6) or kept.
+    exact : bool
+        Count in integers instead of floating point with exponents.
+    """
+
+    preset: Preset = "definition"
+    share: str | Policy = "none"
+    weighting: str = "unit"
+    normalization: Normalization = "local"
+    exact: bool = False
+
+    def __post_init__(self) -> None:
+        _one_of("preset", self.preset, ("definition", "paper"))
+        _one_of("normalization", self.normalization, ("local", "coupled"))
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise SpecError(f"{what} '{value}' is not one of {', '.join(allowed)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """The quantities of one model (paper, section 4.3), with their table of parameters.
+
+    Attributes
+    ----------
+    model, preset, share, weighting, normalization, exact
+        What was analysed and how.
+    num_parameters : int
+        N_G, scalars with at least one context.
+    num_weight_nodes : int
+        N_W, scalars counted once per use site.
+    num_inputs, num_outputs : int
+        N_I and N_O.
+    dead_parameters : int
+        Scalars without a path to an output; they are outside N_G.
+    log2_total_contexts : float
+        log2 N_C.
+    total_contexts, max_contexts : int, Fraction or None
+        N_C and the largest count, where counted exactly.
+    expected_spread, entropy, total_surprisal : float
+        E, H and S, in bits.
+    p_g, p_g_prime : float or None
+        The performance estimates; None where their logarithm diverges.
+    costs : Costs or None
+        Baselines; None for scalar graphs.
+    seconds : dict
+        Time of ``trace``, ``count`` and ``quantities``.
+    parameters : tuple of ParameterRow
+        One row per learnable tensor.
+    """
+
+    model: str
+    preset: str
+    share: str
+    weighting: str
+    normalization: str
+    exact: bool
+    num_parameters: int
+    num_weight_nodes: int
+    num_inputs: int
+    num_outputs: int
+    dead_parameters: int
+    log2_total_contexts: float
+    total_contexts: int | Fraction | None
+    max_contexts: int | Fraction | None
+    expected_spread: float
+    entropy: float
+    total_surprisal: float
+    p_g: float | None
+    p_g_prime: float | None
+    costs: Costs | None
+    seconds: dict[str, float]
+    parameters: tuple[ParameterRow, ...]
+    distribution: ContextDistribution = field(repr=False)
+    _contexts: dict[str, Runs] = field(repr=False)
+    _counts: Counts | None = field(repr=False)
+
+    @property
+    def graph_size(self) -> int:
+        """|G| = N_I + N_O + N_W."""
+        return self.num_inputs + self.num_outputs + self.num_weight_nodes
+
+    def counts(self, name: str) -> NDArray[Any]:
+        """Contexts of every scalar of one parameter.
+
+        Returns
+        -------
+        ndarray of the parameter's shape
+            Python integers (fractions under a weighting) where counted exactly, else float64.
+
+        Raises
+        ------
+        RepriorError
+            If there is no such parameter, or a count does not fit float64.
+        """
+        contexts = self._named(name)
+        if contexts.is_exact:
+            return contexts.to_dense()
+        logs = contexts.to_dense()
+        if logs.size and logs.max() >= 1024:
+            raise RepriorError(f"counts of '{name}' exceed floating point; use log2_counts or exact=True")
+        return np.exp2(logs)
+
+    def log2_counts(self, name: str) -> NDArray[np.float64]:
+        """log2 contexts of every scalar of one parameter; -inf for dead ones."""
+        contexts = self._named(name)
+        dense = contexts.to_dense()
+        if not contexts.is_exact:
+            return dense
+        flat = [log2_exact(value) if value else -np.inf for value in dense.ravel()]
+        return np.array(flat, dtype=np.float64).reshape(dense.shape)
+
+    def _named(self, name: str) -> Runs:
+        if name not in self._contexts:
+            raise RepriorError(f"'{self.model}' has no parameter '{name}'")
+        return self._contexts[name]
+
+    def renyi_entropy(self, order: float) -> float:
+        """Renyi entropy of the contexts over parameters, in bits."""
+        return self.distribution.renyi_entropy(order)
+
+    def function_node_distribution(self) -> ContextDistribution:
+        """Distribution of contexts over function nodes: products of a parameter and an input.
+
+        Raises
+        ------
+        RepriorError
+            For scalar graphs, whose analysis keeps parameters only.
+        """
+        if self._counts is None:
+            raise RepriorError(f"'{self.model}' is a scalar graph; function nodes are kept for tensor graphs")
+        return of_products([item.products for item in self._counts.function_nodes], self.exact)
+
+    def function_node_entropy(self, order: float) -> float:
+        """Renyi entropy of the contexts over function nodes, in bits."""
+        return self.function_node_distribution().renyi_entropy(order)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The analysis as plain data, keys as in the JSON schema."""
+        hidden = {"distribution", "_contexts", "_counts", "costs", "parameters"}
+        data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
+        data |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}
+        for key in ("total_contexts", "max_contexts"):
+            data[key] = None if data[key] is None else str(data[key])
+        data["graph_size"] = self.graph_size
+        if self.costs is not None:
+            data |= {f.name: getattr(self.costs, f.name) for f in fields(self.costs)}
+        data["parameters"] = [{f.name: getattr(row, f.name) for f in fields(row)} for row in self.parameters]
+        return data
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """The analysis as JSON; never NaN or infinity."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The table of parameters as a pandas data frame (extra ``rank``)."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise RepriorError("data frames need pandas: pip install 'reprior[rank]'") from None
+        return pd.DataFrame([{f.name: getattr(row, f.name) for f in fields(row)} for row in self.parameters])

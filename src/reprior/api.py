@@ -1,0 +1,107 @@
+"""The two questions a user asks: what of this model, and which of these."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from .analysis import Analysis, Options
+from .analyze import analyze_model
+from .comparison import Comparison
+from .errors import SpecError
+from .frontends.builder import Network
+from .frontends.specs import load_spec
+from .graph import Graph
+from .model import Model
+from .scalar import Dag
+
+__all__ = ["analyze", "compare", "describe"]
+
+
+def analyze(model: Any, input: Any = None, *, name: str | None = None, **options: Any) -> Analysis:
+    """Count the contexts of a model's parameters and derive the quantities.
+
+    Parameters
+    ----------
+    model : str, Graph, Network, Dag or torch.nn.Module
+        A spec such as ``"timm:resnet50"`` or ``"paper:efficientnetv2-b0@224"``, or the model itself.
+    input : optional
+        What is fed, for models that do not say: a shape such as ``(3, 224, 224)`` or example tensors.
+    name : str, optional
+        How to call the model; its spec or class name by default.
+    **options
+        Fields of `Options`: ``preset``, ``share``, ``weighting``, ``normalization``, ``exact``.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    RepriorError
+        If the model cannot be found, traced or counted; one line says what and where.
+
+    Examples
+    --------
+    >>> analyze("paper:figure3a").num_parameters
+    8
+    """
+    return analyze_model(describe(model, input, name=name), _options(options))
+
+
+def compare(models: Iterable[Any], input: Any = None, *, sort: str = "p_g", **options: Any) -> Comparison:
+    """Analyse several models with the same options.
+
+    Parameters
+    ----------
+    models : iterable
+        Anything `analyze` takes.
+    input : optional
+        What is fed to each.
+    sort : str
+        The quantity to order by, largest first; ``"given"`` keeps the order.
+    **options
+        As for `analyze`.
+    """
+    chosen = _options(options)
+    return Comparison(tuple(analyze_model(describe(m, input), chosen) for m in models)).sorted_by(sort)
+
+
+def describe(model: Any, input: Any = None, *, name: str | None = None) -> Model:
+    """The model's graph, from whatever describes it.
+
+    Raises
+    ------
+    SpecError
+        If it is nothing that can be analysed.
+    """
+    if isinstance(model, str):
+        return load_spec(model, input)
+    if isinstance(model, Model):
+        return model
+    start = time.perf_counter()
+    if isinstance(model, Network):
+        return Model(name or "network", model.graph(), time.perf_counter() - start)
+    if isinstance(model, Graph | Dag):
+        if isinstance(model, Graph):
+            model.check()
+        return Model(name or type(model).__name__.lower(), model, time.perf_counter() - start)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(model, torch.nn.Module):
+        from .frontends.torch import describe_module
+
+        return describe_module(model, input, name=name)
+    raise SpecError(
+        f"cannot analyse {type(model).__name__!r}; give a spec, a Graph, a Network, a Dag or a torch module"
+    )
+
+
+def _options(options: dict[str, Any]) -> Options:
+    try:
+        return Options(**options)
+    except TypeError:
+        known = ", ".join(Options.__dataclass_fields__)
+        unknown = ", ".join(sorted(set(options) - set(Options.__dataclass_fields__)))
+        raise SpecError(f"unknown option {unknown}; there are {known}") from None

@@ -1,0 +1,69 @@
+"""From compressed counts to distributions of contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from .primitives import Products
+from .quantities import ContextDistribution
+from .runs import Runs
+from .scalar import Scaled
+
+__all__ = ["largest", "of_parameters", "of_products", "scalar_runs"]
+
+
+def of_parameters(arrays: Sequence[Runs], exact: bool) -> ContextDistribution:
+    """Over the elements of several arrays of counts."""
+    if exact:
+        return ContextDistribution.from_counts(pair for array in arrays for pair in _pairs(array))
+    return _from_scaled((array, array.multiplicities().ravel()) for array in arrays)
+
+
+def of_products(products: Sequence[Products], exact: bool) -> ContextDistribution:
+    """Over product nodes, of which each element of the counts stands for a number."""
+    aligned = []
+    for counts, multiplicity in products:
+        counts, multiplicity = counts.align(multiplicity)
+        ((_, each),) = multiplicity.planes
+        aligned.append((counts, (each * counts.multiplicities()).ravel()))
+    if exact:
+        return ContextDistribution.from_counts(
+            (value, int(many))
+            for counts, number in aligned
+            for value, many in zip(counts.planes[0][1].ravel(), number, strict=True)
+        )
+    return _from_scaled(aligned)
+
+
+def largest(contexts: Runs) -> int | Fraction:
+    """The largest element of an array of exact counts."""
+    values = contexts.planes[0][1]
+    result: int | Fraction = values.max() if values.size else 0
+    return result
+
+
+def scalar_runs(contexts: int | Fraction | Scaled) -> Runs:
+    """One count as an array without axes."""
+    if isinstance(contexts, Scaled):
+        return Runs.scalar(contexts.mantissa, contexts.exponent)
+    return Runs.from_dense(np.array(contexts, dtype=object))
+
+
+def _pairs(contexts: Runs) -> Iterable[tuple[int | Fraction, int]]:
+    values = contexts.planes[0][1].ravel()
+    return zip(values, map(int, contexts.multiplicities().ravel()), strict=True)
+
+
+def _from_scaled(arrays: Iterable[tuple[Runs, np.ndarray]]) -> ContextDistribution:
+    mantissas, exponents, multiplicities = [], [], []
+    for contexts, many in arrays:
+        mantissa, exponent = contexts.mantissas()
+        mantissas.append(mantissa)
+        exponents.append(exponent)
+        multiplicities.append(many)
+    return ContextDistribution.from_scaled(
+        np.concatenate(mantissas), np.concatenate(exponents), np.concatenate(multiplicities)
+    )

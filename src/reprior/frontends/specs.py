@@ -1,0 +1,119 @@
+"""Model specs: the strings by which a model is named."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import SpecError
+from ..graph import Graph
+from ..model import Model
+from ..scalar import Dag, load
+
+__all__ = ["FRAMEWORK_SCHEMES", "SCHEMES", "load_spec"]
+
+FRAMEWORK_SCHEMES = ("timm", "torchvision", "hf", "py")
+
+
+def load_spec(spec: str, input: Any = None) -> Model:
+    """The model that a spec names.
+
+    Parameters
+    ----------
+    spec : str
+        ``paper:NAME[@SIZE]``, ``nb201:CELL``, ``macro:ARCH``, ``dag:FILE.json``, ``timm:NAME[@SIZE]``,
+        ``torchvision:NAME[@SIZE]``, ``hf:PATH-or-CONFIG-NAME`` or ``py:package.module:callable``.
+    input : optional
+        Shape of what is fed, for specs that take one.
+
+    Raises
+    ------
+    SpecError
+        If there is no such model; the message suggests near names.
+    """
+    scheme, colon, rest = spec.partition(":")
+    if colon and scheme in FRAMEWORK_SCHEMES:
+        return _load_torch(spec, input)
+    if not colon or scheme not in SCHEMES:
+        known = ", ".join(f"{name}:" for name in (*SCHEMES, *FRAMEWORK_SCHEMES))
+        raise SpecError(f"'{spec}' is no model spec; specs begin with one of {known}")
+    if input is not None:
+        raise SpecError(f"'{spec}' fixes its input; give a size as {scheme}:NAME@SIZE instead of --input")
+    start = time.perf_counter()
+    graph = SCHEMES[scheme](rest, spec)
+    return Model(spec, graph, time.perf_counter() - start)
+
+
+def _load_torch(spec: str, input: Any) -> Model:
+    try:
+        from .torch import specs
+    except ImportError as error:
+        if error.name not in ("torch", "timm", "torchvision", "transformers"):
+            raise
+        extra = "hf" if spec.startswith("hf:") else "torch"
+        raise SpecError(f"'{spec}' needs {error.name}: pip install 'reprior[{extra}]'") from None
+    return specs.load(spec, input)
+
+
+def split_size(name: str, spec: str) -> tuple[str, int | None]:
+    """``NAME@SIZE`` as its parts.
+
+    Raises
+    ------
+    SpecError
+        If the size is not a positive number.
+    """
+    base, at, size = name.partition("@")
+    if not at:
+        return base, None
+    if not size.isdecimal() or int(size) < 1:
+        raise SpecError(f"'{spec}': the size '{size}' is not a positive number")
+    return base, int(size)
+
+
+def suggest(name: str, known: list[str]) -> str:
+    """A hint at names like the one given, or the names there are if they are few."""
+    near = difflib.get_close_matches(name, known, n=3)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are {', '.join(known)}" if len(known) <= 20 else f"there are {len(known)} names"
+
+
+def _paper(rest: str, spec: str) -> Graph | Dag:
+    from ..zoo import PAPER_FIGURES, PAPER_MODELS
+
+    name, size = split_size(rest, spec)
+    if name in PAPER_FIGURES:
+        if size is not None:
+            raise SpecError(f"'{spec}': a figure has no size")
+        return PAPER_FIGURES[name]()
+    if name not in PAPER_MODELS:
+        raise SpecError(f"unknown model '{spec}': {suggest(name, [*PAPER_MODELS, *PAPER_FIGURES])}")
+    return PAPER_MODELS[name](size)
+
+
+def _nasbench201(rest: str, spec: str) -> Graph:
+    from ..zoo.nasbench201 import nasbench201
+
+    return nasbench201(rest)
+
+
+def _macro(rest: str, spec: str) -> Graph:
+    from ..zoo.nasbench_macro import nasbench_macro
+
+    return nasbench_macro(rest)
+
+
+def _dag(rest: str, spec: str) -> Dag:
+    return load(rest)
+
+
+SCHEMES: dict[str, Callable[[str, str], Graph | Dag]] = {
+    "paper": _paper,
+    "nb201": _nasbench201,
+    "macro": _macro,
+    "dag": _dag,
+}
+"""Specs that need no framework, and what loads each."""

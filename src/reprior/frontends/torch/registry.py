@@ -1,0 +1,141 @@
+"""Which rule lowers which operator.
+
+An operator is in one of three states: it has a *rule*, it is declared *pathless* with a reason (its
+result depends on no element of its operands), or it is *unknown*, which is an error that says how to
+register a rule (convention 12). Operators are named as PyTorch prints them, ``aten.gelu`` or, for one
+overload, ``aten.gelu.default``; so this file needs no PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from ...errors import SpecError
+
+__all__ = ["Entry", "find", "find_module_rule", "module_rule", "pathless", "rule", "view"]
+
+Rule = Callable[..., Any]
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Entry(NamedTuple):
+    """How an operator is handled.
+
+    Attributes
+    ----------
+    kind : {"rule", "view", "pathless"}
+        ``rule`` is called as ``rule(lower, *operands)`` and returns a value per result; ``view`` as
+        ``view(shape, *arguments)`` and returns the moves that make each result from the first operand.
+    function : callable or None
+        The rule.
+    reason : str
+        Why a pathless operator carries no path.
+    """
+
+    kind: str
+    function: Rule | None
+    reason: str = ""
+
+
+_OPERATORS: dict[str, Entry] = {}
+_MODULES: dict[str, Rule] = {}
+
+
+def rule(*operators: str) -> Callable[[Decorated], Decorated]:
+    """Register how operators are lowered to primitives.
+
+    Parameters
+    ----------
+    *operators : str
+        Names such as ``"aten.gelu"`` (all overloads), ``"aten.add.Tensor"`` (one overload, which
+        goes before the former) or ``"mylib.my_op"`` for ``torch.ops.mylib.my_op``.
+
+    Returns
+    -------
+    callable
+        A decorator. The function is called as the operator is, after a first argument `lower`
+        (see `reprior.frontends.torch.lower.Lower`), with a `Value` for every tensor; it returns a
+        `Value`, or a tuple of one per result.
+
+    Raises
+    ------
+    SpecError
+        If one of the operators has a rule already.
+
+    Examples
+    --------
+    >>> import reprior
+    >>> @reprior.rule("mylib.swiglu")
+    ... def swiglu(lower, x, gate):
+    ...     return lower.map("swiglu", x, gate)
+    """
+    return _register("rule", operators)
+
+
+def view(*operators: str) -> Callable[[Decorated], Decorated]:
+    """Register operators whose result is (or may be) a view of their first operand.
+
+    The function gets the operand's shape and the operator's other arguments, and returns the moves
+    that lead to the result: a list of them, or a tuple of lists where there are several results.
+    """
+    return _register("view", operators)
+
+
+def pathless(operator: str, reason: str) -> None:
+    """Declare that no element of an operator's operands reaches its result, and why."""
+    _add(operator, Entry("pathless", None, reason))
+
+
+def find(operator: str) -> Entry | None:
+    """The entry of an operator, given as ``namespace.name.overload``."""
+    operator = operator.replace("::", ".")
+    entry = _OPERATORS.get(operator)
+    return entry or _OPERATORS.get(operator.rpartition(".")[0])
+
+
+def module_rule(*class_names: str) -> Callable[[Decorated], Decorated]:
+    """Register a forward that stands in for a module class's own while it is traced.
+
+    For modules whose own forward depends on data though their structure does not (mixtures of
+    experts that gather the tokens of each expert). Called as ``function(module, *args)``.
+
+    Parameters
+    ----------
+    *class_names : str
+        Qualified names, ``package.module.Class``.
+    """
+
+    def decorate(function: Decorated) -> Decorated:
+        for name in class_names:
+            if name in _MODULES:
+                raise SpecError(f"module class '{name}' has a rule already")
+            _MODULES[name] = function
+        return function
+
+    return decorate
+
+
+def find_module_rule(cls: type) -> Rule | None:
+    """The stand-in for a module class or one of its bases."""
+    for base in cls.__mro__:
+        function = _MODULES.get(f"{base.__module__}.{base.__qualname__}")
+        if function is not None:
+            return function
+    return None
+
+
+def _register(kind: str, operators: tuple[str, ...]) -> Callable[[Decorated], Decorated]:
+    def decorate(function: Decorated) -> Decorated:
+        for operator in operators:
+            _add(operator, Entry(kind, function))
+        return function
+
+    return decorate
+
+
+def _add(operator: str, entry: Entry) -> None:
+    operator = operator.replace("::", ".")
+    if operator in _OPERATORS:
+        raise SpecError(f"operator '{operator}' has a rule already")
+    _OPERATORS[operator] = entry

@@ -1,0 +1,161 @@
+"""Normalisations: statistic, rescaling and affine part as separate nodes (conventions 5 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from ....primitives import Reduce
+from ..lower import Lower
+from ..registry import rule
+from ..values import Value
+
+__all__: list[str] = []
+
+
+@rule("aten.layer_norm")
+def layer_norm(
+    lower: Lower,
+    x: Value,
+    shape: Sequence[int],
+    weight: Value | None = None,
+    bias: Value | None = None,
+    *rest: Any,
+) -> Value:
+    """Layer normalisation over the last axes."""
+    rank = len(x.shape)
+    normal = lower.normalise("normalise", x, range(rank - len(shape), rank))
+    operands = [
+        lower.role(value, role) for value, role in ((weight, "scale"), (bias, "shift")) if value is not None
+    ]
+    return lower.map("affine", normal, *operands) if operands else normal
+
+
+@rule("aten.native_layer_norm")
+def native_layer_norm(
+    lower: Lower, x: Value, shape: Sequence[int], weight: Value | None, bias: Value | None, eps: float
+) -> tuple[Value, Value, Value]:
+    """As `layer_norm`, with the statistics."""
+    rank = len(x.shape)
+    statistic = lower.add(Reduce(tuple(range(rank - len(shape), rank)), keepdims=True), x)
+    return layer_norm(lower, x, shape, weight, bias), statistic, statistic
+
+
+@rule("aten.rms_norm", "aten._fused_rms_norm.none")
+def rms_norm(
+    lower: Lower, x: Value, shape: Sequence[int], weight: Value | None = None, eps: float | None = None
+) -> Value:
+    """Root-mean-square normalisation over the last axes."""
+    return layer_norm(lower, x, shape, weight)
+
+
+@rule("aten._fused_rms_norm")
+def fused_rms_norm(
+    lower: Lower, x: Value, shape: Sequence[int], weight: Value | None, eps: float | None
+) -> tuple[Value, Value]:
+    """As `rms_norm`, with the statistic."""
+    rank = len(x.shape)
+    statistic = lower.add(Reduce(tuple(range(rank - len(shape), rank)), keepdims=True), x)
+    return layer_norm(lower, x, shape, weight), statistic
+
+
+@rule("aten.batch_norm")
+def batch_norm(
+    lower: Lower, x: Value, weight: Value | None, bias: Value | None, mean: Value | None, var: Value | None,
+    training: bool = False, *rest: Any,
+) -> Value:  # fmt: skip
+    """Batch normalisation by running statistics; by the batch's own where it has none."""
+    rank = len(x.shape)
+    if training or mean is None or var is None:
+        normal = lower.normalise("normalise", x, [axis for axis in range(rank) if axis != 1])
+        return lower.affine(normal, weight, bias, 1)
+    operands = []
+    for value, role in ((weight, "scale"), (bias, "shift")):
+        if value is not None:
+            operands.append(lower.along(lower.role(value, role), 1, rank))
+    operands += [lower.along(lower.running_statistic(value), 1, rank) for value in (mean, var)]
+    return lower.map("batch_norm", x, *operands)
+
+
+@rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update")
+def batch_norm_no_training(
+    lower: Lower, x: Value, weight: Value | None, bias: Value | None, mean: Value, var: Value, *rest: Any
+) -> tuple[Value | None, ...]:
+    """As `batch_norm`, as ATen's core operator."""
+    return batch_norm(lower, x, weight, bias, mean, var), None, None
+
+
+@rule("aten.native_batch_norm", "aten._native_batch_norm_legit")
+def native_batch_norm(
+    lower: Lower, x: Value, weight: Value | None, bias: Value | None, mean: Value | None, var: Value | None,
+    training: bool, *rest: Any,
+) -> tuple[Value | None, ...]:  # fmt: skip
+    """As `batch_norm`, with statistics."""
+    return batch_norm(lower, x, weight, bias, mean, var, training), None, None
+
+
+@rule("aten._native_batch_norm_legit.no_stats")
+def native_batch_norm_no_stats(
+    lower: Lower, x: Value, weight: Value | None, bias: Value | None, training: bool, *rest: Any
+) -> tuple[Value | None, ...]:
+    """Batch normalisation by the batch's own statistics."""
+    return batch_norm(lower, x, weight, bias, None, None), None, None
+
+
+@rule("aten.group_norm")
+def group_norm(
+    lower: Lower, x: Value, groups: int, weight: Value | None = None, bias: Value | None = None, *rest: Any
+) -> Value:
+    """Normalisation over groups of channels and all positions."""
+    batch, channels, *spatial = x.shape
+    grouped = lower.reshape(x, (batch, groups, channels // groups * prod(spatial)))
+    normal = lower.reshape(lower.normalise("normalise", grouped, (2,)), x.shape)
+    return lower.affine(normal, weight, bias, 1)
+
+
+@rule("aten.native_group_norm")
+def native_group_norm(
+    lower: Lower, x: Value, weight: Value | None, bias: Value | None, batch: int, channels: int, places: int,
+    groups: int, eps: float,
+) -> tuple[Value | None, ...]:  # fmt: skip
+    """As `group_norm`, as ATen's core operator."""
+    return group_norm(lower, x, groups, weight, bias), None, None
+
+
+@rule("aten.instance_norm")
+def instance_norm(
+    lower: Lower, x: Value, weight: Value | None, bias: Value | None, mean: Value | None, var: Value | None,
+    use_input_stats: bool, *rest: Any,
+) -> Value:  # fmt: skip
+    """Normalisation of every channel over its positions."""
+    if not use_input_stats and mean is not None and var is not None:
+        return batch_norm(lower, x, weight, bias, mean, var)
+    return lower.affine(lower.normalise("normalise", x, range(2, len(x.shape))), weight, bias, 1)
+
+
+@rule("aten.softmax", "aten._softmax", "aten.log_softmax", "aten._log_softmax", "aten._safe_softmax",
+      "aten.special_softmax", "aten.special_log_softmax")  # fmt: skip
+def softmax(lower: Lower, x: Value, dim: int, *rest: Any, **named: Any) -> Value:
+    """Exponentials divided by their sum."""
+    return lower.normalise("softmax", x, (dim,))
+
+
+@rule("aten.softmin")
+def softmin(lower: Lower, x: Value, dim: int, *rest: Any) -> Value:
+    """Softmax of the negative."""
+    return lower.normalise("softmax", x, (dim,))
+
+
+@rule("aten._weight_norm")
+def weight_norm(lower: Lower, v: Value, g: Value, dim: int = 0) -> Value:
+    """``g v / |v|``, the norm over all axes but one."""
+    rank = len(v.shape)
+    axes = [axis for axis in range(rank) if axis != dim % rank] if dim != -1 else range(rank)
+    return lower.map("weight_norm", lower.normalise("normalise", v, axes), g)
+
+
+@rule("aten._weight_norm_interface")
+def weight_norm_interface(lower: Lower, v: Value, g: Value, dim: int = 0) -> tuple[Value | None, ...]:
+    """As `weight_norm`, with the norms."""
+    return weight_norm(lower, v, g, dim), None

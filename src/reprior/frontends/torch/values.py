@@ -1,0 +1,146 @@
+"""What a tensor of the traced model stands for, through views and writes.
+
+The graph is functional; PyTorch is not. Every tensor has a `Slot`: its value, and, where it is a view,
+the slot that owns the memory and the moves that lead from there. A write through a view puts the
+new elements back into the owner's value, and the other views of that memory then read themselves
+anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ...errors import RepriorError
+from ...primitives import Concat, Expand, Move, Pad, Permute, Reshape, Shape, Slice, Take
+
+if TYPE_CHECKING:
+    from .lower import Lower
+
+__all__ = ["Slot", "Value", "apply_move"]
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """One tensor, as rules see it.
+
+    Attributes
+    ----------
+    node : int or None
+        Its position in the graph; None for a constant that no primitive has read yet.
+    shape : tuple of int
+        Its shape.
+    constant : torch.Tensor or None
+        Its elements, where they depend neither on what is fed nor on a parameter, and are known.
+    """
+
+    node: int | None
+    shape: Shape
+    constant: torch.Tensor | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A tensor's place in the bookkeeping.
+
+    Attributes
+    ----------
+    value : Value
+        What it holds, as of `version`.
+    owner : Slot or None
+        The slot whose memory it views; None if the memory is its own.
+    moves : tuple of Move
+        From the owner's value to this one.
+    version : int
+        Number of writes to the memory that `value` has seen.
+    """
+
+    value: Value
+    owner: Slot | None = None
+    moves: tuple[Move, ...] = ()
+    version: int = field(default=0)
+
+    def read(self, lower: Lower) -> Value:
+        """The value now."""
+        owner = self.owner
+        if owner is not None and owner.version != self.version:
+            value = owner.value
+            for move in self.moves:
+                value = lower.add(move, value)
+            self.value, self.version = value, owner.version
+        return self.value
+
+    def write(self, lower: Lower, value: Value) -> None:
+        """Replace the elements."""
+        self.value = value
+        self.version += 1
+        if self.owner is not None:
+            self.owner.value = _put(lower, self.owner.value, self.moves, value)
+            self.owner.version += 1
+            self.version = self.owner.version
+
+    def view(self, moves: list[Move], value: Value) -> Slot:
+        """The slot of a view of this tensor."""
+        owner = self.owner or self
+        return Slot(value, owner, (*self.moves, *moves), owner.version)
+
+
+def apply_move(move: Move, constant: torch.Tensor) -> torch.Tensor:
+    """The move of a tensor whose elements are known."""
+    match move:
+        case Reshape(shape):
+            return constant.reshape(shape)
+        case Permute(order):
+            return constant.permute(order)
+        case Expand(shape):
+            return constant.expand(shape)
+        case Slice(axis, start, stop):
+            return constant.narrow(axis, start, stop - start)
+        case Take(axis, indices) if (indices >= 0).all():
+            return constant.index_select(axis, torch.from_numpy(indices))
+        case Pad(padding):
+            flat = [width for pair in reversed(padding) for width in pair]
+            return torch.nn.functional.pad(constant, flat)
+    raise TypeError(f"{move.label} of a constant")
+
+
+def _put(lower: Lower, base: Value, moves: tuple[Move, ...], new: Value) -> Value:
+    """The base with the elements that `moves` lead to replaced."""
+    if not moves:
+        return new
+    inner = _put(lower, lower.add(moves[0], base), moves[1:], new) if moves[1:] else new
+    return _put_one(lower, base, moves[0], inner)
+
+
+def _put_one(lower: Lower, base: Value, move: Move, new: Value) -> Value:
+    shape = base.shape
+    match move:
+        case Reshape():
+            return lower.add(Reshape(shape), new)
+        case Permute(order):
+            return lower.add(Permute(tuple(int(i) for i in np.argsort(order))), new)
+        case Expand(target) if target == shape:
+            return new
+        case Slice(axis, start, stop):
+            return _put_slice(lower, base, axis, start, stop, new)
+        case Take(axis, indices) if len(np.unique(indices)) == len(indices):
+            source = np.arange(shape[axis])
+            source[indices] = shape[axis] + np.arange(len(indices))
+            return lower.add(Take(axis, source), lower.concat([base, new], axis))
+    raise RepriorError(
+        f"in '{lower.scope}': a write through a view that repeats elements ({move.label} of shape {shape}) "
+        "has no defined result"
+    )
+
+
+def _put_slice(lower: Lower, base: Value, axis: int, start: int, stop: int, new: Value) -> Value:
+    size = base.shape[axis]
+    parts = [new]
+    if start:
+        parts.insert(0, lower.add(Slice(axis, 0, start), base))
+    if stop < size:
+        parts.append(lower.add(Slice(axis, stop, size), base))
+    return lower.concat(parts, axis)
