@@ -89,12 +89,6 @@ class Lower:
             self.roles.setdefault(value.node, role)
         return value
 
-    def running_statistic(self, value: Value) -> Value:
-        """A buffer that the preset ``paper`` counts as a parameter: its leaf under its own name."""
-        if value.node is None:
-            raise RepriorError(f"in '{self.scope}': running statistics that are no buffer of the model")
-        return value
-
     # -- pointwise ----------------------------------------------------------------------------
 
     def map(self, name: str, *operands: object) -> Value:

@@ -1,481 +1,238 @@
-"""Record one forward pass as a graph.
-
-A dispatch mode sees every ATen operator that the forward calls. It computes the result on PyTorch's meta
-device (shapes without elements), so nothing of the model's real size is allocated, and lowers the operator by its rule. A
-tensor that depends neither on what is fed nor on a parameter is evaluated on the CPU as well: masks and indices
-are exact. Under ``inference_mode`` composite operators (linear, layer_norm, scaled_dot_product_attention) arrive
-whole.
-"""
+"""Trace a module: its graph, and what else an analysis wants to know of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import prod
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map
 
-from ...errors import GraphError, RepriorError, UnknownOperatorError
-from ...primitives import Constant, Input, Parameter
-from . import rules as _rules  # noqa: F401 - importing it registers the rules
-from .lower import Lower
-from .registry import Entry, find
+from ...errors import GraphError, RepriorError, ShapeError, SpecError
+from ...graph import Graph, Node
+from ...model import Model
+from ...primitives import Parameter
+from .buffers import known_buffers
+from .inputs import Inputs, make_inputs
+from .recorder import Recorder
+from .registry import find_module_rule
 from .scopes import Scopes
-from .values import Slot, Value
 
-__all__ = ["Recorder"]
+__all__ = ["Traced", "describe_module", "trace"]
 
-_MAX_CONSTANT = 1 << 27
-"""Number of elements up to which constants are evaluated."""
-
-Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
-_META = torch.device("meta")
-_CPU = torch.device("cpu")
+_BY_PRODUCTS = (
+    "hidden_states", "attentions", "past_key_values", "cache_params", "router_logits", "encoder_last_hidden_state",
+    "_model_output", "aux_loss", "loss", "mems", "state",
+)  # fmt: skip
+"""Endings of the names under which models return caches and by-products (convention 13)."""
 
 
-class Recorder(TorchDispatchMode):
-    """Records operators while it is active.
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What one recorded forward pass gives.
 
     Attributes
     ----------
-    lower : Lower
-        The graph so far.
+    graph : Graph
+        The graph; every parameter of the module has a leaf, used or not.
+    aliases : mapping
+        Further names of a parameter that the module has under several.
+    module_types : mapping
+        Class name of the module at each dotted path.
+    seconds : float
+        What tracing took.
     real : bool
-        Whether results are computed for real, not on the meta device.
-    broken : bool
-        Whether an exception came out of the lowering rather than out of the traced model.
+        Whether the forward was computed for real, since the user asked for that.
+    notes : tuple of str
+        What the reader should know of how the trace was made.
     """
 
-    def __init__(self, scopes: Scopes, real: bool = False) -> None:
-        super().__init__()
-        self.lower = Lower()
-        self.real = real
-        self.broken = False
-        self._scopes = scopes
-        self._handlers: dict[Any, Handler] = {}
-        # The user's own tensors, by identity: nothing is written on them.
-        self._slots: dict[int, Slot] = {}
-        self._twins: dict[int, torch.Tensor] = {}
-        self._alive: list[torch.Tensor] = []
-
-    # -- what the model owns and is fed ---------------------------------------------------------
-
-    def parameter(self, tensor: torch.Tensor, name: str) -> None:
-        """Make a leaf of a learnable tensor."""
-        role = "bias" if name.rpartition(".")[2] == "bias" else "weight"
-        self._leaf(tensor, Parameter(name, tuple(tensor.shape), role))
-
-    def input(self, tensor: torch.Tensor, name: str) -> None:
-        """Make a leaf of a tensor that is fed."""
-        self._leaf(tensor, Input(name, tuple(tensor.shape)))
-
-    def buffer(self, tensor: torch.Tensor, name: str, constant: torch.Tensor | None) -> None:
-        """Know a buffer, with its elements if they are known."""
-        shape = tuple(tensor.shape)
-        value = Value(None, shape, constant)
-        if constant is None:
-            value.node = self.lower.builder.add(Constant(name, shape))
-        self._know(tensor, Slot(value))
-
-    def _leaf(self, tensor: torch.Tensor, leaf: Parameter | Input) -> None:
-        node = self.lower.builder.add(leaf)
-        self._know(tensor, Slot(Value(node, leaf.shape)))
-
-    def _know(self, tensor: torch.Tensor, slot: Slot) -> None:
-        self._slots[id(tensor)] = slot
-        self._alive.append(tensor)
-
-    def value(self, tensor: torch.Tensor) -> Value:
-        """What a tensor stands for."""
-        return self._slot(tensor).read(self.lower)
-
-    # -- dispatch -------------------------------------------------------------------------------
-
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        handler = self._handlers.get(func)
-        if handler is None:
-            handler = self._handlers[func] = self._resolve(func)
-        return handler(func, args, kwargs or {})
-
-    def _resolve(self, func: Any) -> Handler:
-        """Choose, once per operator, how it is handled."""
-        name = str(func)
-        if name in _READS:
-            return self._read_element
-        base, overload = name.rsplit(".", 1)
-        entry = find(name)
-        if entry is not None and not _writes(func):
-            return self._handler(entry)
-        if _writes(func):
-            entry = find(_functional_name(base, overload))
-            return (
-                self._out(entry) if entry is not None and overload.endswith("out") else self._in_place(entry)
-            )
-        if base.split(".")[1] in _FACTORIES:
-            return self._factory
-        return self._decompose
-
-    def _handler(self, entry: Entry) -> Handler:
-        if entry.kind == "view":
-            return lambda func, args, kwargs: self._view(entry, func, args, kwargs)
-        return lambda func, args, kwargs: self._apply(entry, func, args, kwargs)
-
-    def _apply(self, entry: Entry, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """An operator that makes new tensors."""
-        values, named, constant = self._read(args, kwargs)
-        if constant:
-            result = self._evaluate(func, args, kwargs, values, named)
-            if result is not None:
-                return result
-        result = self._run(func, args, kwargs)
-        if entry.kind == "pathless":
-            return self._bind_unknown(result)
-        return self._bind(func, result, self._lowered(entry, values, named))
-
-    def _lowered(self, entry: Entry, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """The rule's values for an operator."""
-        if entry.function is None:  # pathless, and its result was written over a tensor
-            raise self.lower.unsupported(f"an in-place operator without paths ({entry.reason})")
-        self.lower.scope = self._scopes.current
-        try:
-            return entry.function(self.lower, *values, **named)
-        except RepriorError:
-            raise
-        except BaseException:
-            self.broken = True
-            raise
-
-    def _view(self, entry: Entry, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """An operator whose results may share memory with its first operand."""
-        source = args[0]
-        slot = self._slot(source)
-        lower = self.lower
-        lower.scope = self._scopes.current
-        value = slot.read(lower)
-        meta = self._meta(source)
-        if value.constant is not None and _to_cpu(args[1:], kwargs) and not self.real:
-            copy = value.constant.clone()
-            self._know(copy, Slot(Value(None, tuple(copy.shape), copy)))
-            return copy
-        result = self._run(func, args, kwargs)
-        if result is meta:
-            return source
-        try:
-            moves = entry.function(value.shape, *args[1:], **kwargs) if entry.function else []
-        except RepriorError:
-            raise
-        except BaseException:
-            self.broken = True
-            raise
-        several = not isinstance(result, torch.Tensor)
-        memory = meta.untyped_storage()._cdata
-        for one, path in zip(result, moves, strict=True) if several else ((result, moves),):
-            new = value
-            for move in path:
-                new = lower.add(move, new)
-            if one.dtype != source.dtype and new.constant is not None:
-                new = Value(None, new.shape, new.constant.to(one.dtype))
-            if new.shape != tuple(one.shape):
-                raise self._mismatch(func, new.shape, one.shape)
-            aliased = one.untyped_storage()._cdata == memory
-            self._attach(
-                one, slot.view(path, new) if aliased else Slot(new if new is not value else _copy(new))
-            )
-        return result
-
-    def _in_place(self, entry: Entry | None) -> Handler:
-        """The handler of an operator that writes its first operand, by the rule of its functional twin."""
-
-        def handle(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            values, named, constant = self._read(args, kwargs)
-            target = args[0]
-            slot = self._slot(target)
-            if constant:
-                new = self._in_place_constant(func, values, named)
-                if new is not None:
-                    slot.write(self.lower, new)
-                    return target
-            if entry is None:
-                return self._decompose(func, args, kwargs)
-            if entry.kind == "pathless":
-                slot.write(self.lower, self._unknown(tuple(target.shape)))
-                return target
-            if entry.kind == "view":  # such as squeeze_: the tensor itself takes another shape
-                raise self.lower.unsupported(f"{func} changes the shape of a tensor in place")
-            if self.real:
-                func(*args, **kwargs)
-            new = self._lowered(entry, values, named)
-            if new.shape != tuple(target.shape):
-                new = self.lower.expand(new, tuple(target.shape))
-            slot.write(self.lower, new)
-            return target
-
-        return handle
-
-    def _in_place_constant(self, func: Any, values: tuple[Any, ...], named: dict[str, Any]) -> Value | None:
-        target = values[0].constant
-        if target is None or _is_random(func):
-            return None
-        copy = target.clone()
-        func(copy, *tree_map(_constant, values[1:]), **tree_map(_constant, _cpu_kwargs(named)))
-        return Value(None, tuple(copy.shape), copy)
-
-    def _out(self, entry: Entry) -> Handler:
-        """The handler of an ``out=`` overload."""
-
-        def handle(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            target = kwargs["out"]
-            rest = {key: item for key, item in kwargs.items() if key != "out"}
-            values, named, _ = self._read(args, rest)
-            self._slot(target).write(self.lower, self._lowered(entry, values, named))
-            return target
-
-        return handle
-
-    def _factory(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """An operator whose result depends on shapes alone."""
-        result = self._run(func, args, kwargs)
-        base = str(func).split(".")[1]
-        shape = tuple(result.shape)
-        if prod(shape) > _MAX_CONSTANT or _is_random(func):
-            return self._bind_unknown(result)
-        if "full" in base:
-            fill = kwargs["fill_value"] if "fill_value" in kwargs else args[2 if base == "new_full" else 1]
-            fill = self.value(fill).constant if isinstance(fill, torch.Tensor) else fill
-            constant = torch.full(shape, fill, dtype=result.dtype)
-        elif "ones" in base:
-            constant = torch.ones(shape, dtype=result.dtype)
-        else:  # memory that is not initialised holds no element yet, and neither do zeros
-            constant = torch.zeros(shape, dtype=result.dtype)
-        self._attach(result, Slot(Value(None, shape, constant)))
-        return result
-
-    def _decompose(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """An operator without a rule: by its parts, if PyTorch knows them."""
-        values, named, constant = self._read(args, kwargs)
-        if constant and not _writes(func):
-            result = self._evaluate(func, args, kwargs, values, named)
-            if result is not None:
-                return result
-        with self:
-            result = func.decompose(*args, **kwargs)
-            if result is not NotImplemented:
-                return result
-            part = _decomposition(func)
-            if part is not None:
-                return part(*args, **kwargs)
-        name = str(func)
-        raise UnknownOperatorError(
-            f"operator '{name}' in module '{self._scopes.current or '(root)'}' (node "
-            f"{len(self.lower.builder.nodes)}) has no rule; register one with @reprior.rule('{name}'), "
-            "see docs/torch.md"
-        )
-
-    def _read_element(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """An operator that hands elements to Python."""
-        values, named, constant = self._read(args, kwargs)
-        if constant and all(v.constant is not None for v in values if isinstance(v, Value)):
-            return func(*tree_map(_constant, values), **named)
-        if self.real:
-            return func(*args, **kwargs)
-        raise RepriorError(
-            f"in module '{self._scopes.current or '(root)'}': the forward needs the value of a tensor that depends on the "
-            f"input ({func}); its structure depends on data. Pass real=True to follow one real input"
-        )
-
-    # -- operands and results -------------------------------------------------------------------
-
-    def _slot(self, tensor: torch.Tensor) -> Slot:
-        slot = self._slots.get(id(tensor))
-        if slot is None:
-            slot = getattr(tensor, "_reprior_slot", None)
-            if slot is None:
-                slot = self._foreign(tensor)
-        return slot
-
-    def _foreign(self, tensor: torch.Tensor) -> Slot:
-        """A tensor that no operator of this trace made: a literal, or one that the model keeps aside."""
-        shape = tuple(tensor.shape)
-        if tensor.is_meta:
-            slot = Slot(self._unknown(shape))
-        else:
-            slot = Slot(Value(None, shape, tensor.detach().clone()))
-        self._know(tensor, slot)
-        return slot
-
-    def _unknown(self, shape: tuple[int, ...]) -> Value:
-        """A constant whose elements are not known."""
-        return Value(self.lower.builder.add(Constant("unknown", shape), (), self._scopes.current), shape)
-
-    def _read(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any], bool]:
-        """The operands with a value for each tensor, and whether all tensors are known constants."""
-        lower = self.lower
-        constant = True
-
-        def convert(item: Any) -> Any:
-            nonlocal constant
-            if isinstance(item, torch.Tensor):
-                value = self._slot(item).read(lower)
-                if value.constant is None:
-                    constant = False
-                return value
-            if isinstance(item, (list, tuple)) and not isinstance(item, torch.Size):
-                return [convert(one) for one in item]
-            return item
-
-        values = tuple([convert(item) for item in args])
-        named = {key: convert(item) for key, item in kwargs.items()} if kwargs else {}
-        return values, named, constant
-
-    def _meta(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The tensor itself or its twin on the meta device."""
-        if tensor.is_meta or self.real:
-            return tensor
-        twin = self._twins.get(id(tensor))
-        if twin is None:
-            twin = self._twins[id(tensor)] = torch.empty_strided(
-                tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META
-            )
-            self._alive.append(tensor)
-            self._attach(twin, self._slot(tensor))
-        return twin
-
-    def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The operator's result, on the meta device unless results are real."""
-        if self.real:
-            return func(*args, **kwargs)
-
-        def convert(item: Any) -> Any:
-            if isinstance(item, torch.Tensor):
-                return item if item.is_meta else self._meta(item)
-            if isinstance(item, (list, tuple)) and not isinstance(item, torch.Size):
-                return [convert(one) for one in item]
-            return _META if isinstance(item, torch.device) else item
-
-        if kwargs:
-            return func(
-                *[convert(item) for item in args], **_meta_kwargs({k: convert(v) for k, v in kwargs.items()})
-            )
-        return func(*[convert(item) for item in args])
-
-    def _evaluate(
-        self,
-        func: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        values: tuple[Any, ...],
-        named: dict[str, Any],
-    ) -> Any:
-        """The result of an operator on known constants; None if it is random or too large."""
-        if _is_random(func):
-            return None
-        if not any(isinstance(item, Value) for item in values):  # a factory may be of any size
-            meta = self._run(func, args, kwargs)
-            if isinstance(meta, torch.Tensor) and meta.numel() > _MAX_CONSTANT:
-                return self._bind_unknown(meta)
-        known = func(*tree_map(_constant, values), **tree_map(_constant, _cpu_kwargs(named)))
-        return tree_map(self._twin_of_constant, known)
-
-    def _twin_of_constant(self, constant: Any) -> Any:
-        if not isinstance(constant, torch.Tensor):
-            return constant
-        if self.real:
-            self._attach(constant, Slot(Value(None, tuple(constant.shape), constant.clone())))
-            return constant
-        meta = torch.empty_strided(constant.shape, constant.stride(), dtype=constant.dtype, device=_META)
-        self._attach(meta, Slot(Value(None, tuple(constant.shape), constant)))
-        return meta
-
-    def _bind(self, func: Any, result: Any, values: Any) -> Any:
-        """Tie the operator's results to the values its rule gave."""
-        if isinstance(result, torch.Tensor):
-            if values.shape != tuple(result.shape):
-                raise self._mismatch(func, values.shape, result.shape)
-            result._reprior_slot = Slot(values)  # type: ignore[attr-defined]
-            return result
-        for one, value in zip(result, values, strict=False):
-            if isinstance(one, torch.Tensor) and value is not None:
-                self._bind(func, one, value)
-        return result
-
-    def _bind_unknown(self, result: Any) -> Any:
-        def bind(one: Any) -> Any:
-            if isinstance(one, torch.Tensor):
-                self._attach(one, Slot(self._unknown(tuple(one.shape))))
-            return one
-
-        return tree_map(bind, result)
-
-    def _attach(self, tensor: torch.Tensor, slot: Slot) -> None:
-        tensor._reprior_slot = slot  # type: ignore[attr-defined]
-
-    def _mismatch(self, func: Any, inferred: tuple[int, ...], actual: Iterable[int]) -> GraphError:
-        self.broken = True
-        return GraphError(
-            f"in module '{self._scopes.current}': the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}"
-        )
+    graph: Graph
+    aliases: Mapping[str, tuple[str, ...]]
+    module_types: Mapping[str, str]
+    seconds: float = 0.0
+    real: bool = False
+    notes: tuple[str, ...] = field(default=())
 
 
-_READS = frozenset(
-    f"aten.{name}.default" for name in ("item", "_local_scalar_dense", "is_nonzero", "equal", "allclose")
-)
-"""Operators that hand elements to Python."""
+def trace(
+    module: torch.nn.Module, input: Any = None, *, outputs: Sequence[str] | None = None, real: bool = False
+) -> Traced:
+    """Record one forward pass in evaluation mode.
 
-_FACTORIES = frozenset(
-    "zeros_like ones_like full_like empty_like rand_like randn_like randint_like new_zeros new_ones new_full "
-    "new_empty new_empty_strided".split()
-)
-"""Operators whose result depends on the shape of their operand alone."""
+    The module is left as it was: mode, buffers, hooks, attributes and the random state.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        On any device, the meta device included; its parameters are not read.
+    input : optional
+        What is fed, see `reprior.frontends.torch.inputs.make_inputs`.
+    outputs : sequence of str, optional
+        Names (keys, fields or positions) of the outputs to restrict to; all floating ones otherwise.
+    real : bool
+        Compute the forward for real, for modules that do not run on the meta device. Needs
+        parameters with values and real memory; data-dependent control flow then follows this one input.
+
+    Returns
+    -------
+    Traced
+
+    Raises
+    ------
+    RepriorError
+        If the module cannot be traced: the message names the module path.
+    """
+    start = time.perf_counter()
+    fed = make_inputs(module, input, real)
+    scopes = Scopes(module)
+    recorder = Recorder(scopes, real)
+    aliases = _know_module(recorder, module)
+    with ExitStack() as stack:
+        stack.enter_context(_undisturbed(module))
+        stack.enter_context(torch.inference_mode())
+        for name, tensor in fed.tensors.items():
+            recorder.input(tensor, name)
+        stack.enter_context(scopes.followed())
+        stack.enter_context(recorder)
+        result = _call(module, fed, recorder, scopes)
+        found = _output_values(recorder, result, outputs)
+    recorder.lower.builder.output(found)
+    graph = _with_roles(recorder)
+    types = {name: type(part).__name__ for name, part in module.named_modules()}
+    notes = ("the forward was computed for real, not on the meta device",) if real else ()
+    return Traced(graph, aliases, types, time.perf_counter() - start, real, notes)
 
 
-def _writes(func: Any) -> bool:
-    return bool(func._schema.is_mutable)
-
-
-def _functional_name(base: str, overload: str) -> str:
-    """The operator that computes what an in-place or ``out=`` operator writes."""
-    if "__i" in base:  # such as __iand__
-        return f"{base.replace('__i', '__')}.{overload}"
-    return f"{base.removesuffix('_')}.{overload}"
-
-
-def _is_random(func: Any) -> bool:
-    """Whether an operator draws from a generator."""
-    return torch.Tag.nondeterministic_seeded in func.tags
-
-
-def _decomposition(func: Any) -> Any:
-    return torch._decomp.decomposition_table.get(func)
-
-
-def _constant(item: Any) -> Any:
-    return item.constant if isinstance(item, Value) else item
-
-
-def _copy(value: Value) -> Value:
-    return Value(value.node, value.shape, value.constant)
-
-
-def _cpu_kwargs(kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {key: _CPU if key == "device" else item for key, item in kwargs.items()}
-
-
-def _meta_kwargs(kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {key: _META if key == "device" else item for key, item in kwargs.items()}
-
-
-def _to_cpu(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether a tensor is asked for on the CPU, to read its elements."""
-    return kwargs.get("device") == _CPU or any(
-        isinstance(item, torch.device) and item == _CPU for item in args
+def describe_module(
+    module: torch.nn.Module,
+    input: Any = None,
+    *,
+    name: str | None = None,
+    outputs: Sequence[str] | None = None,
+    real: bool = False,
+) -> Model:
+    """A module as a model to analyse; see `trace`."""
+    traced = trace(module, input, outputs=outputs, real=real)
+    return Model(
+        name or type(module).__name__, traced.graph, traced.seconds, traced.module_types, traced.aliases
     )
+
+
+def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple[str, ...]]:
+    """Leaves of parameters and values of buffers; returns the further names of tied parameters."""
+    names: dict[torch.Tensor, list[str]] = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        names.setdefault(parameter, []).append(name)
+    if any(torch.nn.parameter.is_lazy(parameter) for parameter in names):
+        raise SpecError("the module has lazy parameters: call it once, so that their shapes are known")
+    if not names:
+        raise GraphError(f"module '{type(module).__name__}' has no learnable parameter")
+    for parameter, (first, *_) in names.items():
+        recorder.parameter(parameter, first)
+    for buffer in known_buffers(module):
+        if buffer.is_running_statistic:
+            recorder.running_statistic(buffer.tensor, buffer.name)
+        else:
+            recorder.buffer(buffer.tensor, buffer.name, buffer.constant)
+    return {first: tuple(rest) for first, *rest in names.values() if rest}
+
+
+@contextmanager
+def _undisturbed(module: torch.nn.Module) -> Iterator[None]:
+    """Evaluation mode and stand-in forwards, undone afterwards with whatever the forward changed."""
+    kept = [
+        (part, dict(part.__dict__), *(dict(part.__dict__[key]) for key in ("_parameters", "_buffers", "_modules")))
+        for part in module.modules()
+    ]
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    try:
+        # The fused encoder layer of nn.TransformerEncoder has no structure of its own.
+        torch.backends.mha.set_fastpath_enabled(False)
+        for part, *_ in kept:
+            part.__dict__["training"] = False
+            stand_in = find_module_rule(type(part))
+            if stand_in is not None:
+                part.__dict__["forward"] = partial(stand_in, part)
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast_path)
+        for part, attributes, parameters, buffers, modules in kept:
+            part.__dict__.clear()
+            part.__dict__.update(attributes)
+            for key, entries in (("_parameters", parameters), ("_buffers", buffers), ("_modules", modules)):
+                if part.__dict__[key] != entries:
+                    part.__dict__[key].clear()
+                    part.__dict__[key].update(entries)
+
+
+def _call(module: torch.nn.Module, fed: Inputs, recorder: Recorder, scopes: Scopes) -> Any:
+    """The forward's result; what goes wrong in it is an error that names the module."""
+    try:
+        return module(*fed.args, **fed.kwargs)
+    except RepriorError:
+        raise
+    except Exception as error:
+        if recorder.broken:
+            raise
+        where = f"in module '{scopes.current or type(module).__name__}'"
+        lines = str(error).strip().splitlines()
+        message = lines[0] if lines else type(error).__name__
+        raise ShapeError(f"{where}: the forward failed with {type(error).__name__}: {message}") from error
+
+
+def _output_values(recorder: Recorder, result: Any, wanted: Sequence[str] | None) -> list[int]:
+    """The nodes of the floating tensors that the forward returned."""
+    named = dict(_named_tensors(result))
+    if wanted is not None:
+        missing = [name for name in wanted if not any(_is_named(key, name) for key in named)]
+        if missing:
+            raise SpecError(f"there is no output '{missing[0]}'; there are {', '.join(named)}")
+        named = {key: one for key, one in named.items() if any(_is_named(key, name) for name in wanted)}
+    else:
+        named = {key: one for key, one in named.items() if not _is_by_product(key)}
+    values = [recorder.value(one) for one in named.values() if one.is_floating_point() or one.is_complex()]
+    if not values:
+        raise GraphError("the forward returns no floating tensor")
+    return list(dict.fromkeys(recorder.lower.node(value) for value in values))
+
+
+def _is_named(key: str, name: str) -> bool:
+    return key == name or key.startswith(f"{name}.")
+
+
+def _is_by_product(key: str) -> bool:
+    return any(part.endswith(ending) for part in key.split(".") for ending in _BY_PRODUCTS)
+
+
+def _named_tensors(result: Any, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:
+    """All tensors in a nest of sequences, mappings and dataclasses, by dotted name."""
+    if isinstance(result, torch.Tensor):
+        yield prefix or "0", result
+        return
+    items: list[tuple[str, Any]] = []
+    if isinstance(result, Mapping):
+        items = [(str(key), item) for key, item in result.items()]
+    elif isinstance(result, tuple) and hasattr(result, "_fields"):
+        items = list(zip(result._fields, result, strict=True))
+    elif isinstance(result, list | tuple):
+        items = [(str(position), item) for position, item in enumerate(result)]
+    elif is_dataclass(result):
+        items = [(one.name, getattr(result, one.name)) for one in fields(result)]
+    for key, item in items:
+        yield from _named_tensors(item, f"{prefix}.{key}" if prefix else key)
+
+
+def _with_roles(recorder: Recorder) -> Graph:
+    """The graph, with what its parameters turned out to be."""
+    graph = recorder.lower.builder.graph()
+    nodes = list(graph.nodes)
+    for position, role in recorder.lower.roles.items():
+        leaf = nodes[position].op
+        if isinstance(leaf, Parameter) and leaf.role != role:
+            nodes[position] = Node(replace(leaf, role=role), (), leaf.shape)
+    return Graph(tuple(nodes), graph.outputs)

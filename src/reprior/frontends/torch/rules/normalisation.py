@@ -42,7 +42,7 @@ def native_layer_norm(
     return layer_norm(lower, x, shape, weight, bias), statistic, statistic
 
 
-@rule("aten.rms_norm", "aten._fused_rms_norm.none")
+@rule("aten.rms_norm")
 def rms_norm(
     lower: Lower, x: Value, shape: Sequence[int], weight: Value | None = None, eps: float | None = None
 ) -> Value:
@@ -74,7 +74,7 @@ def batch_norm(
     for value, role in ((weight, "scale"), (bias, "shift")):
         if value is not None:
             operands.append(lower.along(lower.role(value, role), 1, rank))
-    operands += [lower.along(lower.running_statistic(value), 1, rank) for value in (mean, var)]
+    operands += [lower.along(value, 1, rank) for value in (mean, var)]
     return lower.map("batch_norm", x, *operands)
 
 

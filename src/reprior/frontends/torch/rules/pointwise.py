@@ -20,7 +20,7 @@ _UNARY = """
     abs acos acosh angle asin asinh atan atanh bitwise_not ceil celu clamp clamp_max clamp_min clip cos cosh deg2rad
     digamma elu erf erfc erfinv exp exp2 expm1 fix floor frac gelu hardshrink hardsigmoid hardswish hardtanh isfinite
     isinf isnan isneginf isposinf leaky_relu lgamma log log10 log1p log2 log_sigmoid logical_not logit mish
-    nan_to_num neg negative positive rad2deg reciprocal relu relu6 round rrelu rsqrt selu sgn sigmoid
+    nan_to_num neg negative rad2deg reciprocal relu relu6 round rrelu rsqrt selu sgn sigmoid
     sign signbit silu sin sinc sinh softplus softshrink special_expit special_erf sqrt square tan tanh tanhshrink
     threshold trunc
 """.split()

@@ -61,7 +61,7 @@ def _without_repeats(
     return lower.reshape(x, shape), "".join(names[extra + axis] for axis in kept)
 
 
-@rule("aten.addmm", "aten.addmv", "aten.baddbmm", "aten.addbmm.none")
+@rule("aten.addmm", "aten.addmv", "aten.baddbmm")
 def addmm(lower: Lower, bias: Value, x: Value, y: Value, beta: float = 1, alpha: float = 1) -> Value:
     """A matrix product added to a tensor."""
     product = matmul(lower, x, y)

@@ -1,0 +1,20 @@
+"""Any PyTorch model: one recorded forward pass on the meta device, lowered to primitives."""
+
+from .inputs import make_inputs
+from .lower import Lower
+from .registry import module_rule, pathless, rule, view
+from .trace import Traced, describe_module, trace
+from .values import Value
+
+__all__ = [
+    "Lower",
+    "Traced",
+    "Value",
+    "describe_module",
+    "make_inputs",
+    "module_rule",
+    "pathless",
+    "rule",
+    "trace",
+    "view",
+]

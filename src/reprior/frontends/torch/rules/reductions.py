@@ -1,0 +1,155 @@
+"""Sums, means, extrema, norms, running sums and orderings (convention 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from ....primitives import Prefix, Reduce
+from ..lower import Lower
+from ..registry import rule
+from ..values import Value
+
+__all__: list[str] = []
+
+Dims = int | Sequence[int] | None
+
+
+def _axes(x: Value, dim: Dims) -> tuple[int, ...]:
+    rank = len(x.shape)
+    if dim is None or (not isinstance(dim, int) and not len(dim)):
+        return tuple(range(rank))
+    return tuple(sorted(axis % rank for axis in ([dim] if isinstance(dim, int) else dim))) if rank else ()
+
+
+def reduce(lower: Lower, x: Value, dim: Dims, keepdim: bool = False) -> Value:
+    """One node per remaining position."""
+    axes = _axes(x, dim)
+    return lower.add(Reduce(axes, keepdim), x) if axes else lower.map("reduce", x)
+
+
+@rule("aten.sum", "aten.mean", "aten.nansum", "aten.nanmean", "aten.amax", "aten.amin", "aten.logsumexp", "aten.var.dim",
+      "aten.std.dim", "aten.var.correction", "aten.std.correction", "aten.count_nonzero", "prims.sum", "prims.amax",
+      "aten.special_logsumexp", "aten.var.default", "aten.std.default")  # fmt: skip
+def over_axes(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any) -> Value:
+    """Reductions called as ``(x, dim, ..., keepdim)``."""
+    if isinstance(dim, bool):  # var(x, unbiased)
+        return reduce(lower, x, None)
+    keepdim = named.get("keepdim", next((item for item in reversed(rest) if isinstance(item, bool)), False))
+    return reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.var_mean.correction", "aten.std_mean.correction")
+def moments(
+    lower: Lower, x: Value, dim: Dims = None, *, correction: Any = None, keepdim: bool = False
+) -> tuple[Value, Value]:
+    """Variance (or deviation) and mean."""
+    return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.var_mean.dim", "aten.std_mean.dim")
+def moments_unbiased(
+    lower: Lower, x: Value, dim: Dims, unbiased: bool = True, keepdim: bool = False
+) -> tuple[Value, Value]:
+    """Variance (or deviation) and mean."""
+    return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.linalg_vector_norm")
+def vector_norm(
+    lower: Lower, x: Value, ord: Any = 2, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None
+) -> Value:
+    """A norm over axes."""
+    return reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.norm", "aten.renorm.none")
+def norm(lower: Lower, x: Value, p: Any = 2, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Value:
+    """A norm over axes."""
+    return reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.frobenius_norm", "aten.any", "aten.all", "aten.prod", "aten.prod.dim_int")
+def dim_then_keepdim(lower: Lower, x: Value, dim: Dims = None, keepdim: bool = False, **named: Any) -> Value:
+    """Reductions called as ``(x, dim, keepdim)``."""
+    return reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.max", "aten.min", "aten.median.default")
+def extremum(lower: Lower, x: Value) -> Value:
+    """Over all elements."""
+    return reduce(lower, x, None)
+
+
+@rule("aten.max.other", "aten.min.other")
+def larger(lower: Lower, x: Value, y: Value) -> Value:
+    """The larger (or smaller) of two, pointwise."""
+    return lower.map("maximum", x, y)
+
+
+@rule("aten.max.dim", "aten.min.dim", "aten.median.dim", "aten.mode", "aten.kthvalue.none", "aten.aminmax.none")
+def extremum_along(lower: Lower, x: Value, dim: int = -1, keepdim: bool = False) -> tuple[Value, Value]:
+    """An extremum along an axis, and where it is."""
+    return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.argmax", "aten.argmin")
+def position(lower: Lower, x: Value, dim: int | None = None, keepdim: bool = False) -> Value:
+    """Where the extremum is, which depends on every element."""
+    return reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.topk")
+def topk(lower: Lower, x: Value, k: int, dim: int = -1, *rest: Any) -> tuple[Value, Value]:
+    """Each of the k results depends on every element along the axis; the values and the places alike."""
+    return _ranked(lower, x, k, dim), _ranked(lower, x, k, dim)
+
+
+@rule("aten.sort", "aten.msort.none")
+def sort(lower: Lower, x: Value, dim: int = -1, *rest: Any, **named: Any) -> tuple[Value, Value]:
+    """As `topk` of all."""
+    return _ranked(lower, x, x.shape[dim], dim), _ranked(lower, x, x.shape[dim], dim)
+
+
+@rule("aten.sort.stable")
+def sort_stable(
+    lower: Lower, x: Value, *, stable: bool = True, dim: int = -1, descending: bool = False
+) -> tuple[Value, Value]:
+    """As `sort`."""
+    return sort(lower, x, dim)
+
+
+@rule("aten.argsort")
+def argsort(lower: Lower, x: Value, dim: int = -1, *rest: Any, **named: Any) -> Value:
+    """As `sort`, the places alone."""
+    return _ranked(lower, x, x.shape[dim], dim)
+
+
+def _ranked(lower: Lower, x: Value, k: int, dim: int) -> Value:
+    """k nodes along an axis, each with an edge from every position of it."""
+    axis = dim % len(x.shape)
+    head, size, tail = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+    wide = lower.expand(lower.reshape(x, (*head, 1, size, *tail)), (*head, k, size, *tail))
+    return lower.add(Reduce((axis + 1,)), wide)
+
+
+@rule("aten.cumsum", "aten.cumprod", "aten.logcumsumexp")
+def running(lower: Lower, x: Value, dim: int, **named: Any) -> Value:
+    """Sums (or products) of all positions so far."""
+    return lower.add(Prefix(dim % len(x.shape)), x)
+
+
+@rule("aten.cummax", "aten.cummin")
+def running_extremum(lower: Lower, x: Value, dim: int) -> tuple[Value, Value]:
+    """Extrema of all positions so far."""
+    return running(lower, x, dim), running(lower, x, dim)
+
+
+@rule("aten.trace")
+def trace(lower: Lower, x: Value) -> Value:
+    """Sum of the diagonal."""
+    import numpy as np
+
+    places = np.arange(min(x.shape)) * (x.shape[1] + 1)
+    return lower.add(Reduce((0,)), lower.take(lower.reshape(x, (prod(x.shape),)), 0, places))

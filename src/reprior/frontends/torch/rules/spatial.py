@@ -1,0 +1,301 @@
+"""Pooling, interpolation and windows (convention 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, prod
+from typing import Any
+
+import numpy as np
+
+from ....primitives import Pool, Reduce, Resample, adaptive_sources
+from ..lower import Lower
+from ..registry import rule
+from ..values import Value
+
+__all__: list[str] = []
+
+Sources = tuple[tuple[int, ...], ...]
+
+
+def _per_axis(item: Any, rank: int) -> tuple[int, ...]:
+    if isinstance(item, int):
+        return (item,) * rank
+    return tuple(item) if len(item) == rank else tuple(item) * rank
+
+
+def pool(lower: Lower, x: Value, rank: int, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, dilation: Any = 1) -> Value:
+    """Windows over the last axes."""
+    kernel = _per_axis(kernel, rank)
+    stride = kernel if stride is None or stride == [] or stride == () else _per_axis(stride, rank)
+    pairs = tuple((width, width) for width in _per_axis(padding, rank))
+    return lower.add(Pool(kernel, stride, pairs, _per_axis(dilation, rank), ceil_mode), x)
+
+
+def _max_pool(rank: int) -> Any:
+    def max_pool(
+        lower: Lower, x: Value, kernel: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+    ) -> Value:
+        return pool(lower, x, rank, kernel, stride, padding, ceil_mode, dilation)
+
+    return max_pool
+
+
+def _max_pool_with_indices(rank: int) -> Any:
+    def max_pool(lower: Lower, x: Value, *rest: Any, **named: Any) -> tuple[Value, Value]:
+        result = _max_pool(rank)(lower, x, *rest, **named)
+        return result, result
+
+    return max_pool
+
+
+def _avg_pool(rank: int) -> Any:
+    def avg_pool(
+        lower: Lower, x: Value, kernel: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, *rest: Any
+    ) -> Value:
+        return pool(lower, x, rank, kernel, stride, padding, ceil_mode)
+
+    return avg_pool
+
+
+def _adaptive_pool(rank: int) -> Any:
+    def adaptive_pool(lower: Lower, x: Value, size: Any) -> Value:
+        return adaptive(lower, x, _per_axis(size, rank))
+
+    return adaptive_pool
+
+
+def _adaptive_max_pool(rank: int) -> Any:
+    def adaptive_pool(lower: Lower, x: Value, size: Any) -> tuple[Value, Value]:
+        result = adaptive(lower, x, _per_axis(size, rank))
+        return result, result
+
+    return adaptive_pool
+
+
+for _rank in (1, 2, 3):
+    rule(f"aten.max_pool{_rank}d")(_max_pool(_rank))
+    rule(f"aten.max_pool{_rank}d_with_indices")(_max_pool_with_indices(_rank))
+    rule(f"aten.avg_pool{_rank}d")(_avg_pool(_rank))
+    rule(f"aten.adaptive_avg_pool{_rank}d")(_adaptive_pool(_rank))
+    rule(f"aten.adaptive_max_pool{_rank}d")(_adaptive_max_pool(_rank))
+    if _rank > 1:
+        rule(f"aten._adaptive_avg_pool{_rank}d")(_adaptive_pool(_rank))
+
+
+def adaptive(lower: Lower, x: Value, size: Sequence[int]) -> Value:
+    """Pooling to a given size: regular windows where the sizes divide."""
+    rank = len(size)
+    own = x.shape[len(x.shape) - rank :]
+    if tuple(size) == own:
+        return x
+    if all(n == 1 for n in size):
+        return lower.add(Reduce(tuple(range(len(x.shape) - rank, len(x.shape))), keepdims=True), x)
+    if all(n % m == 0 for n, m in zip(own, size, strict=True)):
+        kernel = tuple(n // m for n, m in zip(own, size, strict=True))
+        return lower.add(Pool(kernel, kernel, ((0, 0),) * rank, (1,) * rank), x)
+    return lower.add(Resample(own, tuple(adaptive_sources(n, m) for n, m in zip(own, size, strict=True))), x)
+
+
+# -- interpolation --------------------------------------------------------------------------------------
+
+
+def _output_sizes(x: Value, rank: int, sizes: Any, scales: Any) -> list[int]:
+    own = x.shape[len(x.shape) - rank :]
+    if sizes is not None:
+        return list(sizes)
+    return [floor(n * scale) for n, scale in zip(own, scales, strict=True)]
+
+
+def _ratio(size: int, out: int, align: bool, scale: float | None) -> float:
+    """Input positions per output position."""
+    if align:
+        return (size - 1) / (out - 1) if out > 1 else 0.0
+    return 1 / scale if scale else size / out
+
+
+def nearest_positions(size: int, out: int, scale: float | None, exact: bool) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Which input position each output position repeats."""
+    ratio = _ratio(size, out, False, scale)
+    places = np.floor((np.arange(out) + (0.5 if exact else 0.0)) * ratio)
+    return places.clip(0, size - 1).astype(np.int64)
+
+
+def interpolation_sources(size: int, out: int, align: bool, scale: float | None, reach: int) -> Sources:
+    """The input positions with a weight that is not zero, for linear (reach 1) and cubic (reach 2) interpolation."""
+    ratio = _ratio(size, out, align, scale)
+    result = []
+    for position in range(out):
+        centre = position * ratio if align else (position + 0.5) * ratio - 0.5
+        if reach == 1 and not align:
+            centre = max(centre, 0.0)
+        base = floor(centre)
+        part = centre - base
+        if part == 0:
+            taps = [base]
+        else:
+            taps = list(range(base - reach + 1, base + reach + 1))
+        result.append(tuple(sorted({min(max(tap, 0), size - 1) for tap in taps})))
+    return tuple(result)
+
+
+def antialiased_sources(size: int, out: int, align: bool, scale: float | None, reach: int) -> Sources:
+    """As `interpolation_sources`, with a filter that widens when it shrinks."""
+    ratio = _ratio(size, out, align, scale)
+    stretch = max(ratio, 1.0)
+    result = []
+    for position in range(out):
+        centre = ratio * (position + 0.5)
+        low = max(int(centre - reach * stretch + 0.5), 0)
+        high = min(int(centre + reach * stretch + 0.5), size)
+        taps = [i for i in range(low, high) if _filter((i - centre + 0.5) / stretch, reach) != 0]
+        result.append(tuple(taps))
+    return tuple(result)
+
+
+def _filter(x: float, reach: int) -> float:
+    """Triangle (reach 1) or cubic with a = -0.5 (reach 2)."""
+    x = abs(x)
+    if reach == 1:
+        return max(1 - x, 0.0)
+    if x < 1:
+        return (1.5 * x - 2.5) * x * x + 1
+    return ((-0.5 * x + 2.5) * x - 4) * x + 2 if x < 2 else 0.0
+
+
+def _resample(lower: Lower, x: Value, sizes: Sequence[int], sources: Sequence[Sources]) -> Value:
+    rank = len(sizes)
+    own = x.shape[len(x.shape) - rank :]
+    if tuple(sizes) == own and all(
+        read == (position,) for axis in sources for position, read in enumerate(axis)
+    ):
+        return x
+    return lower.add(Resample(own, tuple(sources)), x)
+
+
+def _nearest(rank: int, exact: bool) -> Any:
+    def nearest_vec(lower: Lower, x: Value, sizes: Any, scales: Any) -> Value:
+        return nearest(lower, x, _output_sizes(x, rank, sizes, scales), *(scales or ()))
+
+    def nearest(lower: Lower, x: Value, sizes: Sequence[int], *scales: float | None) -> Value:
+        offset = len(x.shape) - rank
+        for axis, out in enumerate(sizes):
+            scale = scales[axis] if axis < len(scales) else None
+            places = nearest_positions(x.shape[offset + axis], out, scale, exact)
+            if len(places) != x.shape[offset + axis] or (places != np.arange(out)).any():
+                x = lower.take(x, offset + axis, places)
+        return x
+
+    return nearest, nearest_vec
+
+
+def _interpolate(rank: int, reach: int, find: Any) -> Any:
+    def interpolate(lower: Lower, x: Value, sizes: Sequence[int], align: bool, *scales: float | None) -> Value:
+        own = x.shape[len(x.shape) - rank :]
+        padded = (*scales, *[None] * rank)[:rank]
+        sources = [find(n, m, align, s, reach) for n, m, s in zip(own, sizes, padded, strict=True)]
+        return _resample(lower, x, sizes, sources)
+
+    def interpolate_vec(lower: Lower, x: Value, sizes: Any, align: bool, scales: Any) -> Value:
+        return interpolate(lower, x, _output_sizes(x, rank, sizes, scales), align, *(scales or ()))
+
+    return interpolate, interpolate_vec
+
+
+for _rank in (1, 2, 3):
+    for _exact in (False, True):
+        _plain, _vec = _nearest(_rank, _exact)
+        _operator = f"aten.{'_' if _exact else ''}upsample_nearest{'_exact' if _exact else ''}{_rank}d"
+        rule(f"{_operator}.default")(_plain)
+        rule(f"{_operator}.vec")(_vec)
+for _operator, _rank, _reach, _find in (
+    ("upsample_linear1d", 1, 1, interpolation_sources),
+    ("upsample_bilinear2d", 2, 1, interpolation_sources),
+    ("upsample_trilinear3d", 3, 1, interpolation_sources),
+    ("upsample_bicubic2d", 2, 2, interpolation_sources),
+    ("_upsample_bilinear2d_aa", 2, 1, antialiased_sources),
+    ("_upsample_bicubic2d_aa", 2, 2, antialiased_sources),
+):
+    _plain, _vec = _interpolate(_rank, _reach, _find)
+    rule(f"aten.{_operator}.default")(_plain)
+    rule(f"aten.{_operator}.vec")(_vec)
+
+
+# -- windows as channels, and back ------------------------------------------------------------------------
+
+
+def _window_positions(size: int, kernel: int, dilation: int, padding: int, stride: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Position that each (tap, window) reads, -1 in the padding."""
+    windows = (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+    places = np.arange(kernel)[:, None] * dilation - padding + np.arange(windows) * stride
+    return np.where((places >= 0) & (places < size), places, -1)
+
+
+@rule("aten.im2col")
+def im2col(lower: Lower, x: Value, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Value:
+    """Every window's elements as channels."""
+    *batch, channels, height, width = x.shape
+    rank = len(batch)
+    rows, columns = (
+        _window_positions(size, k, d, p, s)
+        for size, k, d, p, s in zip((height, width), kernel, dilation, padding, stride, strict=True)
+    )
+    x = lower.take(lower.take(x, rank + 1, rows.reshape(-1)), rank + 2, columns.reshape(-1))
+    x = lower.reshape(x, (*batch, channels, *rows.shape, *columns.shape))
+    x = lower.permute(x, [*range(rank + 1), rank + 1, rank + 3, rank + 2, rank + 4])
+    return lower.reshape(x, (*batch, channels * prod(kernel), rows.shape[1] * columns.shape[1]))
+
+
+@rule("aten.col2im")
+def col2im(lower: Lower, x: Value, size: Any, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Value:
+    """Windows added together where they overlap."""
+    *batch, channels, _ = x.shape
+    rank, inner = len(batch), channels // prod(kernel)
+    rows, columns = (
+        _window_positions(n, k, d, p, s)
+        for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True)
+    )
+    x = lower.reshape(x, (*batch, inner, *kernel, rows.shape[1], columns.shape[1]))
+    terms = []
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            tap = lower.select(lower.select(x, rank + 1, i), rank + 1, j)
+            tap = lower.take(tap, rank + 1, _inverse(rows[i], size[0]))
+            terms.append(lower.take(tap, rank + 2, _inverse(columns[j], size[1])))
+    return lower.map("fold", *terms)
+
+
+def _inverse(places: np.ndarray[Any, np.dtype[np.int64]], size: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """For each position, the window that reads it, or -1."""
+    result = np.full(size, -1)
+    inside = places >= 0
+    result[places[inside]] = np.flatnonzero(inside)
+    return result
+
+
+# -- positions that are not known -------------------------------------------------------------------------
+
+
+@rule("aten.grid_sampler", "aten.grid_sampler_2d", "aten.grid_sampler_3d")
+def grid_sampler(lower: Lower, x: Value, grid: Value, *rest: Any) -> Value:
+    """Samples at places that are fed or computed: each may read any position of its channel."""
+    batch, channels, *space = x.shape
+    places = grid.shape[1:-1]
+    where = lower.add(Reduce((len(grid.shape) - 1,)), grid)
+    wide = lower.expand(
+        lower.reshape(where, (batch, prod(places), 1)), (batch, prod(places), prod(space))
+    )
+    table = lower.reshape(x, (batch, channels, prod(space)))
+    return lower.reshape(lower.contract("bcp,bop->bco", table, wide), (batch, channels, *places))
+
+
+@rule("torchvision.roi_align", "torchvision.roi_pool")
+def roi_align(lower: Lower, x: Value, rois: Value, scale: float, height: int, width: int, *rest: Any) -> Value:
+    """Boxes pooled to a grid: each cell may read any position of its channel."""
+    batch, channels, *space = x.shape
+    table = lower.reshape(lower.permute(x, (1, 0, 2, 3)), (channels, batch * prod(space)))
+    index = lower.reshape(lower.add(Reduce((1,)), rois), (rois.shape[0], 1, 1, 1))
+    wide = lower.expand(index, (rois.shape[0], height, width, batch * prod(space)))
+    return lower.contract("cp,rhwp->rchw", table, wide)
+
+
