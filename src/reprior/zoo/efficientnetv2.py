@@ -58,10 +58,8 @@ class Architecture:
     depth: float = 1.0
 
     def channels(self, count: int) -> int:
-        """Channels after scaling, a multiple of 8."""
-        scaled = count * self.width
-        rounded = max(8, int(scaled + 4) // 8 * 8)
-        return rounded if rounded >= 0.9 * scaled else rounded + 8
+        """Channels after scaling: the nearest multiple of 8, even if that is much smaller."""
+        return max(8, int(count * self.width + 4) // 8 * 8)
 
     def repeats(self, count: int) -> int:
         """Blocks after scaling."""
