@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +13,21 @@ from numpy.typing import NDArray
 
 from .canonical import Normalization, Preset
 from .costs import Costs
-from .counting import Counts
+from .counting import FunctionNodes
 from .distributions import of_products
 from .errors import RepriorError, SpecError
+from .evidence import Evidence
+from .graph import Graph
 from .quantities import ContextDistribution, log2_exact
 from .runs import Runs
+from .scalar import Dag
 from .sharing import Policy
 from .table import ParameterRow
 
 if TYPE_CHECKING:
     import pandas
+
+    from .plots import AnalysisPlots
 
 __all__ = ["Analysis", "Options"]
 
@@ -86,12 +92,14 @@ class Analysis:
         E, H and S, in bits.
     p_g, p_g_prime : float or None
         The performance estimates; None where their logarithm diverges.
-    costs : Costs or None
-        Baselines; None for scalar graphs.
     seconds : dict
         Time of ``trace``, ``count`` and ``quantities``.
-    parameters : tuple of ParameterRow
-        One row per learnable tensor.
+    distribution : ContextDistribution
+        How contexts are distributed over parameters.
+    evidence : Evidence
+        The counts behind the quantities.
+    graph : Graph or Dag or None
+        What was analysed, before it was brought to canonical form.
     """
 
     model: str
@@ -113,12 +121,20 @@ class Analysis:
     total_surprisal: float
     p_g: float | None
     p_g_prime: float | None
-    costs: Costs | None
     seconds: dict[str, float]
-    parameters: tuple[ParameterRow, ...]
     distribution: ContextDistribution = field(repr=False)
-    _contexts: dict[str, Runs] = field(repr=False)
-    _counts: Counts | None = field(repr=False)
+    evidence: Evidence = field(repr=False)
+    graph: Graph | Dag | None = field(default=None, repr=False)
+
+    @cached_property
+    def parameters(self) -> tuple[ParameterRow, ...]:
+        """The table: one row per learnable tensor."""
+        return self.evidence.rows()
+
+    @cached_property
+    def costs(self) -> Costs | None:
+        """Baselines; None for scalar graphs."""
+        return self.evidence.costs()
 
     @property
     def graph_size(self) -> int:
@@ -138,7 +154,7 @@ class Analysis:
         RepriorError
             If there is no such parameter, or a count does not fit float64.
         """
-        contexts = self._named(name)
+        contexts = self._contexts(name)
         if contexts.is_exact:
             return contexts.to_dense()
         logs = contexts.to_dense()
@@ -148,21 +164,27 @@ class Analysis:
 
     def log2_counts(self, name: str) -> NDArray[np.float64]:
         """log2 contexts of every scalar of one parameter; -inf for dead ones."""
-        contexts = self._named(name)
+        contexts = self._contexts(name)
         dense = contexts.to_dense()
         if not contexts.is_exact:
             return dense
         flat = [log2_exact(value) if value else -np.inf for value in dense.ravel()]
         return np.array(flat, dtype=np.float64).reshape(dense.shape)
 
-    def _named(self, name: str) -> Runs:
-        if name not in self._contexts:
+    def _contexts(self, name: str) -> Runs:
+        found = self.evidence.contexts(name)
+        if found is None:
             raise RepriorError(f"'{self.model}' has no parameter '{name}'")
-        return self._contexts[name]
+        return found
 
     def renyi_entropy(self, order: float) -> float:
         """Renyi entropy of the contexts over parameters, in bits."""
         return self.distribution.renyi_entropy(order)
+
+    @property
+    def function_nodes(self) -> tuple[FunctionNodes, ...]:
+        """The operations with learnable product nodes; none are kept for scalar graphs."""
+        return self.evidence.operations()
 
     def function_node_distribution(self) -> ContextDistribution:
         """Distribution of contexts over function nodes: products of a parameter and an input.
@@ -172,9 +194,9 @@ class Analysis:
         RepriorError
             For scalar graphs, whose analysis keeps parameters only.
         """
-        if self._counts is None:
-            raise RepriorError(f"'{self.model}' is a scalar graph; function nodes are kept for tensor graphs")
-        return of_products([item.products for item in self._counts.function_nodes], self.exact)
+        if not self.function_nodes:
+            raise RepriorError(f"'{self.model}' has no product of a parameter and an input")
+        return of_products([item.products for item in self.function_nodes], self.exact)
 
     def function_node_entropy(self, order: float) -> float:
         """Renyi entropy of the contexts over function nodes, in bits."""
@@ -182,7 +204,7 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The analysis as plain data, keys as in the JSON schema."""
-        hidden = {"distribution", "_contexts", "_counts", "costs", "parameters"}
+        hidden = {"distribution", "evidence", "graph"}
         data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
         data |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}
         for key in ("total_contexts", "max_contexts"):
@@ -204,3 +226,21 @@ class Analysis:
         except ImportError:
             raise RepriorError("data frames need pandas: pip install 'reprior[rank]'") from None
         return pd.DataFrame([{f.name: getattr(row, f.name) for f in fields(row)} for row in self.parameters])
+
+    def to_html(self) -> str:
+        """The report as one self-contained HTML page; `reprior.report.write_html` writes it."""
+        from .report import to_html
+
+        return to_html(self)
+
+    @property
+    def plot(self) -> AnalysisPlots:
+        """Plots for notebooks (extra ``plot``)."""
+        from .plots import AnalysisPlots
+
+        return AnalysisPlots(self)
+
+    def _repr_html_(self) -> str:
+        from .report.summary import analysis_summary
+
+        return analysis_summary(self)

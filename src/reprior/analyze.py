@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .analysis import Analysis, Options
-from .canonical import canonicalise
-from .costs import measure
+from .canonical import Preset, canonicalise
 from .counting import Counts, ParameterCount, count
-from .distributions import largest, of_parameters, scalar_runs
+from .distributions import largest, of_parameters
 from .errors import RepriorError, SpecError
+from .evidence import ScalarEvidence, TensorEvidence
 from .graph import Graph
 from .layers import describe_parameters
 from .model import Model
@@ -20,7 +20,6 @@ from .quantities import ContextDistribution, p_g, p_g_prime
 from .runs import Number, Runs
 from .scalar import Dag, count_contexts, summarise
 from .sharing import Policy, SharedParameter, resolve, share
-from .table import scalar_row, tensor_row
 from .weighting import Weighting
 
 __all__ = ["analyze_model"]
@@ -55,12 +54,10 @@ def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
     found = [*counts.parameters, *_unreached(graph, counts, options.preset, number)]
     shared = _share(found, canonical, graph, policy, share_name, model)
     distribution = of_parameters([item.contexts for item in shared], options.exact)
-    rows = tuple(tensor_row(item, model.aliases) for item in shared)
-    weight_nodes = sum(item.weight_nodes for item in counts.parameters)
-    size = graph.num_inputs + graph.num_outputs + weight_nodes
-    values = _Values(distribution, graph.num_inputs, size)
+    weight_nodes = sum([item.weight_nodes for item in counts.parameters])
+    num_inputs, num_outputs = graph.num_inputs, graph.num_outputs
+    values = _Values(distribution, num_inputs, num_inputs + num_outputs + weight_nodes)
     most = max((largest(item.contexts) for item in shared), default=None) if options.exact else None
-    contexts = {member.name: item.contexts for item in shared for member in item.members}
     return Analysis(
         model=model.name,
         preset=options.preset,
@@ -68,20 +65,18 @@ def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
         weighting=str(weighting),
         normalization=options.normalization,
         exact=options.exact,
-        num_inputs=graph.num_inputs,
-        num_outputs=graph.num_outputs,
+        num_inputs=num_inputs,
+        num_outputs=num_outputs,
         num_weight_nodes=weight_nodes,
-        dead_parameters=sum(row.dead for row in rows),
+        dead_parameters=sum([item.numel for item in shared]) - distribution.num_parameters,
         max_contexts=most,
-        costs=measure(canonical),
         seconds={
             "trace": model.seconds,
             "count": counted - start,
             "quantities": time.perf_counter() - counted,
         },
-        parameters=rows,
-        _contexts=contexts,
-        _counts=counts,
+        evidence=TensorEvidence(canonical, shared, counts.function_nodes, model.aliases),
+        graph=graph,
         **values.as_fields(),
     )
 
@@ -129,15 +124,13 @@ def _analyze_dag(model: Model, dag: Dag, options: Options) -> Analysis:
         num_weight_nodes=summary.num_weight_nodes,
         dead_parameters=len(summary.dead_parameters),
         max_contexts=max(counts.values()) if exact else None,  # type: ignore[type-var,arg-type]
-        costs=None,
         seconds={
             "trace": model.seconds,
             "count": counted - start,
             "quantities": time.perf_counter() - counted,
         },
-        parameters=tuple(scalar_row(name, value) for name, value in counts.items()),
-        _contexts={name: scalar_runs(value) for name, value in counts.items()},
-        _counts=None,
+        evidence=ScalarEvidence(counts),
+        graph=dag,
         **_Values(summary.distribution, summary.num_inputs, summary.graph_size).as_fields(keep_total=exact),
     )
 
@@ -160,6 +153,8 @@ class _Values:
             "entropy": found.entropy,
             "total_surprisal": found.total_surprisal,
             "p_g": p_g(found.total_surprisal, self.num_inputs, self.graph_size),
-            "p_g_prime": p_g_prime(found.num_parameters, found.expected_spread, self.num_inputs, self.graph_size),
+            "p_g_prime": p_g_prime(
+                found.num_parameters, found.expected_spread, self.num_inputs, self.graph_size
+            ),
             "distribution": found,
-        }  # fmt: skip
+        }

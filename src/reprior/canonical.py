@@ -28,7 +28,6 @@ from .primitives import (
     Reduce,
     Reshape,
     Slice,
-    Take,
 )
 
 __all__ = ["Normalization", "Preset", "canonicalise"]
@@ -59,17 +58,15 @@ def canonicalise(
     Graph
         An equivalent graph with the same parameter leaves, save those that reach no output.
     """
-    nodes = list(graph.nodes)
+    nodes, outputs = _unify_moves(graph.nodes, graph.outputs)
     if preset == "definition":
-        nodes = [_fix_statistic(node) for node in nodes]
-    nodes, outputs = _prune(*_unify_moves(nodes, graph.outputs))
+        nodes = _drop_running_statistics(nodes)
     if normalization == "local":
-        nodes, outputs = _prune(_drop_statistics(nodes), outputs)
+        nodes = _drop_statistics(nodes)
     else:
         nodes, outputs = _expand_attention(nodes, outputs)
-    nodes = _absorb_padding(nodes)
-    nodes, outputs = _prune(_fuse_pointwise(nodes, outputs), outputs)
-    return Graph(tuple(nodes), outputs)
+    nodes = _fuse_pointwise(_absorb_padding(nodes), outputs)
+    return Graph(*_prune(nodes, outputs))
 
 
 def depends_on(nodes: Sequence[Node], *leaves: type) -> list[bool]:
@@ -80,15 +77,20 @@ def depends_on(nodes: Sequence[Node], *leaves: type) -> list[bool]:
     return result
 
 
-def _fix_statistic(node: Node) -> Node:
-    op = node.op
-    if isinstance(op, Parameter) and op.role == "running_statistic":
-        return Node(Constant(op.name, op.shape), (), node.shape, node.scope)
-    return node
-
-
-def _prune(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], tuple[int, ...]]:
+def _prune(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[tuple[Node, ...], tuple[int, ...]]:
     """Without the nodes that reach no output; fed inputs always stay, since N_I counts them."""
+    live = _live(nodes, outputs)
+    place: dict[int, int] = {}
+    kept: list[Node] = []
+    for position, node in enumerate(nodes):
+        if live[position] or (not node.inputs and isinstance(node.op, Input)):
+            place[position] = len(kept)
+            kept.append(_rewire(node, tuple([place[k] for k in node.inputs])))
+    return tuple(kept), tuple(place[k] for k in outputs)
+
+
+def _live(nodes: Sequence[Node], outputs: Sequence[int]) -> list[bool]:
+    """For each node, whether it reaches an output."""
     live = [False] * len(nodes)
     for k in outputs:
         live[k] = True
@@ -96,21 +98,49 @@ def _prune(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], t
         if live[position]:
             for k in nodes[position].inputs:
                 live[k] = True
-        elif isinstance(nodes[position].op, Input):
-            live[position] = True
-    if all(live):
-        return list(nodes), tuple(outputs)
-    place: dict[int, int] = {}
-    kept: list[Node] = []
-    for position, node in enumerate(nodes):
-        if live[position]:
-            place[position] = len(kept)
-            kept.append(_rewire(node, tuple([place[k] for k in node.inputs])))
-    return kept, tuple(place[k] for k in outputs)
+    return live
 
 
 def _rewire(node: Node, inputs: tuple[int, ...]) -> Node:
     return node if inputs == node.inputs else Node(node.op, inputs, node.shape, node.scope)
+
+
+Operands = dict[tuple[int, int | None], None]
+"""Distinct operands of a map, in order: values with the axis that they are vectors along."""
+
+
+def _operands(node: Node) -> Operands:
+    align = node.op.align if isinstance(node.op, Map) else ()
+    return dict.fromkeys(zip(node.inputs, align or (None,) * len(node.inputs), strict=True))
+
+
+def _with_operands(node: Node, operands: Operands) -> Node:
+    """A map of other operands."""
+    align = tuple([axis for _, axis in operands])
+    aligned = any([axis is not None for axis in align])
+    return Node(
+        Map(node.op.label, align if aligned else ()), tuple([k for k, _ in operands]), node.shape, node.scope
+    )
+
+
+def _drop_running_statistics(nodes: Sequence[Node]) -> list[Node]:
+    """Running statistics are not learnable (convention 5): constants, which give maps no edge."""
+    result: list[Node] = []
+    fixed: set[int] = set()
+    for position, node in enumerate(nodes):
+        op = node.op
+        if isinstance(op, Parameter):
+            if op.role == "running_statistic":
+                fixed.add(position)
+                node = Node(Constant(op.name, op.shape), (), node.shape, node.scope)
+        elif fixed and isinstance(op, Move) and node.inputs[0] in fixed:
+            fixed.add(position)
+        elif fixed and isinstance(op, Map) and not fixed.isdisjoint(node.inputs):
+            kept = {pair: None for pair in _operands(node) if pair[0] not in fixed}
+            if kept:
+                node = _with_operands(node, kept)
+        result.append(node)
+    return result
 
 
 def _unify_moves(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], tuple[int, ...]]:
@@ -145,18 +175,27 @@ def _is_idle(node: Node, shape: tuple[int, ...]) -> bool:
 
 def _drop_statistics(nodes: Sequence[Node]) -> list[Node]:
     """Drop the edges by which statistics of a value return to it without a learnable part in between."""
+    if not any([isinstance(node.op, Reduce) for node in nodes]):
+        return list(nodes)
     matters = depends_on(nodes, Parameter, Input)
     result: list[Node] = []
     for node in nodes:
         if isinstance(node.op, Map) and len(node.inputs) > 1:
-            size = prod(node.shape)
-            small = [k for k in node.inputs if matters[k] and prod(_behind_moves(result, k).shape) < size]
-            bases = [k for k in node.inputs if matters[k] and k not in small]
-            dropped = [k for k in small if any(_is_statistic(result, k, base, matters) for base in bases)]
-            if dropped:
-                node = _rewire(node, tuple(k for k in node.inputs if k not in dropped))
+            small = [k for k in node.inputs if _is_broadcast(result, k, node) and matters[k]]
+            if small:
+                bases = [k for k in node.inputs if matters[k] and k not in small]
+                dropped = [k for k in small if any(_is_statistic(result, k, base, matters) for base in bases)]
+                if dropped:
+                    kept = {pair: None for pair in _operands(node) if pair[0] not in dropped}
+                    node = _with_operands(node, kept)
         result.append(node)
     return result
+
+
+def _is_broadcast(nodes: Sequence[Node], position: int, user: Node) -> bool:
+    """Whether an operand is computed and smaller than the result that it enters."""
+    node = _behind_moves(nodes, position)
+    return bool(node.inputs) and node.shape != user.shape and prod(node.shape) < prod(user.shape)
 
 
 def _behind_moves(nodes: Sequence[Node], position: int) -> Node:
@@ -190,7 +229,7 @@ def _is_statistic(nodes: Sequence[Node], position: int, base: int, matters: Sequ
 
 
 def _pointwise_ancestors(nodes: Sequence[Node], base: int, matters: Sequence[bool]) -> Iterator[int]:
-    """`base` and the values of its shape that it is a parameter-free pointwise function of, back to a fork."""
+    """`base` and the values of its shape that it is a parameter-free function of, back to a fork."""
     size = prod(nodes[base].shape)
     value: int | None = base
     while value is not None:
@@ -258,22 +297,41 @@ def _absorb_padding(nodes: Sequence[Node]) -> list[Node]:
 
 def _fuse_pointwise(nodes: Sequence[Node], outputs: Sequence[int]) -> list[Node]:
     """Merge every pointwise value into its one user, if that is pointwise and of the same shape."""
-    users: list[int] = [0] * len(nodes)
-    for node in nodes:
-        for k in set(node.inputs):
-            users[k] += 1
-    for k in outputs:
-        users[k] += 2  # an output is a value of its own
+    users = _count_users(nodes, outputs)
     result: list[Node] = []
     for node in nodes:
         if isinstance(node.op, Map):
-            operands: dict[int, None] = {}
-            for k in node.inputs:
+            operands: Operands = {}
+            for k, axis in _operands(node):
                 source = result[k]
                 if isinstance(source.op, Map) and users[k] == 1 and source.shape == node.shape:
-                    operands.update(dict.fromkeys(source.inputs))
+                    operands.update(_operands(source))
                 else:
-                    operands[k] = None
-            node = _rewire(node, tuple(operands))
+                    operands[_as_vector(result, k, axis, node)] = None
+            node = _with_operands(node, operands)
         result.append(node)
     return result
+
+
+def _count_users(nodes: Sequence[Node], outputs: Sequence[int]) -> list[int]:
+    """Number of nodes that use each value; an output is a value of its own, as if used twice more."""
+    live = _live(nodes, outputs)
+    users = [0] * len(nodes)
+    for position, node in enumerate(nodes):
+        if live[position]:
+            for k in set(node.inputs):
+                users[k] += 1
+    for k in outputs:
+        users[k] += 2
+    return users
+
+
+def _as_vector(nodes: Sequence[Node], k: int, axis: int | None, user: Node) -> tuple[int, int | None]:
+    """See a vector through the reshape that lays it out for broadcasting, such as (C,) to (C, 1, 1)."""
+    node = nodes[k]
+    if axis is None and isinstance(node.op, Reshape):
+        source = nodes[node.inputs[0]]
+        length = source.shape[0] if len(source.shape) == 1 else 1
+        if length > 1 and length in node.shape:
+            return node.inputs[0], len(user.shape) - len(node.shape) + node.shape.index(length)
+    return k, axis

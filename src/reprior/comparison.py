@@ -14,6 +14,8 @@ from .errors import RepriorError, SpecError
 if TYPE_CHECKING:
     import pandas
 
+    from .plots import ComparisonPlots
+
 __all__ = ["COLUMNS", "Comparison"]
 
 COLUMNS = (
@@ -92,3 +94,21 @@ class Comparison:
         except ImportError:
             raise RepriorError("data frames need pandas: pip install 'reprior[rank]'") from None
         return pd.DataFrame(self.rows(), columns=list(COLUMNS))
+
+    def to_html(self) -> str:
+        """The report as one self-contained HTML page; `reprior.report.write_html` writes it."""
+        from .report import to_html
+
+        return to_html(self)
+
+    @property
+    def plot(self) -> ComparisonPlots:
+        """Plots for notebooks (extra ``plot``)."""
+        from .plots import ComparisonPlots
+
+        return ComparisonPlots(self)
+
+    def _repr_html_(self) -> str:
+        from .report.summary import comparison_summary
+
+        return comparison_summary(self)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from .graph import Graph
-from .primitives import Attention, Contract, Convolve, Input, Leaf, Lookup, Move, Parameter, Shape
+from .primitives import Attention, Contract, Convolve, Input, Leaf, Lookup, Parameter, Shape
 
 __all__ = ["Costs", "measure"]
 

@@ -70,13 +70,24 @@ class FunctionNodes:
         The layer.
     parameters : tuple of str
         Names of the parameters behind its factors.
-    products : Products
-        Contexts of the product nodes and how many have that count.
+    op : Convolve, Contract or Lookup
+        The operation.
+    contexts : Runs
+        Contexts of its output elements.
+    setting : Setting
+        Its shapes and weighting.
     """
 
     scope: str
     parameters: tuple[str, ...]
-    products: Products
+    op: Convolve | Contract | Lookup
+    contexts: Runs
+    setting: Setting
+
+    @property
+    def products(self) -> Products:
+        """Contexts of the product nodes, and how many have that count."""
+        return self.op.products(self.contexts, self.setting)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +174,7 @@ class _Walk:
         for position in range(len(nodes) - 1, -1, -1):
             node, contexts = nodes[position], arrived[position]
             if isinstance(node.op, Parameter):
-                parameters.append(self._tally(node, node.op, contexts))
+                parameters.append(self._tally(node.op, contexts))
             if not contexts or not node.inputs:
                 continue
             setting = self._setting(node)
@@ -171,10 +182,10 @@ class _Walk:
                 contexts = [_total(contexts).normalise(shrinking)]
                 if isinstance(node.op, Convolve | Contract | Lookup):
                     functions.extend(self._functions(node, contexts[0], setting))
-            for k, operand in enumerate(node.inputs):
-                if self.learnable[operand]:
-                    moved = [node.op.transpose(part, k, setting) for part in contexts]
-                    arrived[operand].extend(moved)
+            wanted = [k for k, operand in enumerate(node.inputs) if self.learnable[operand]]
+            for part in contexts:
+                for k, moved in zip(wanted, node.op.transpose_each(part, wanted, setting), strict=True):
+                    arrived[node.inputs[k]].append(moved)
             arrived[position] = []
         return Counts(tuple(reversed(parameters)), tuple(reversed(functions)))
 
@@ -188,10 +199,10 @@ class _Walk:
             self.weighting,
         )
 
-    def _tally(self, node: Node, leaf: Parameter, contexts: Sequence[Runs]) -> ParameterCount:
-        total = _total(contexts) if contexts else Runs.zeros(node.shape, self.number)
+    def _tally(self, leaf: Parameter, contexts: Sequence[Runs]) -> ParameterCount:
+        total = _total(contexts) if contexts else Runs.zeros(leaf.shape, self.number)
         total = total.normalise(not self.weighting.is_unit)
-        weight_nodes = sum(part.count_nonzero() for part in contexts)
+        weight_nodes = sum([part.count_nonzero() for part in contexts])
         return ParameterCount(leaf.name, leaf.shape, leaf.role, total, len(contexts), weight_nodes)
 
     def _functions(self, node: Node, contexts: Runs, setting: Setting) -> list[FunctionNodes]:
@@ -200,7 +211,7 @@ class _Walk:
         names = [name for k in node.inputs for name in self._parameters_behind(k)]
         if not names:
             return []
-        return [FunctionNodes(node.scope, tuple(names), op.products(contexts, setting))]
+        return [FunctionNodes(node.scope, tuple(names), op, contexts, setting)]
 
     def _parameters_behind(self, value: int) -> list[str]:
         """Names of the parameters in a value that depends on no data."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
@@ -19,7 +20,12 @@ def of_parameters(arrays: Sequence[Runs], exact: bool) -> ContextDistribution:
     """Over the elements of several arrays of counts."""
     if exact:
         return ContextDistribution.from_counts(pair for array in arrays for pair in _pairs(array))
-    return _from_scaled((array, array.multiplicities().ravel()) for array in arrays)
+    # A layer's scale and shift often hold one and the same array.
+    times = Counter(map(id, arrays))
+    distinct = {id(array): array for array in arrays}
+    return _from_scaled(
+        (array, array.multiplicities().ravel() * times[key]) for key, array in distinct.items()
+    )
 
 
 def of_products(products: Sequence[Products], exact: bool) -> ContextDistribution:

@@ -118,7 +118,8 @@ def _add(members: Sequence[ParameterCount]) -> Runs:
         # Kernels of different sizes share their leading taps; any other mismatch is a mistake.
         if len(member.shape) != len(shape) or member.shape[:2] != shape[:2]:
             raise RepriorError(
-                f"cannot share '{members[0].name}' {members[0].shape} with '{member.name}' {member.shape}: shapes differ"
+                f"cannot share '{members[0].name}' {members[0].shape} with '{member.name}' {member.shape}: "
+                "their shapes differ"
             )
     total = _grow(members[0].contexts, shape)
     for member in members[1:]:

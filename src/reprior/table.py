@@ -87,7 +87,10 @@ def _log2_alive(contexts: Runs) -> tuple[np.ndarray, np.ndarray]:
 def scalar_row(name: str, contexts: int | Fraction | Scaled) -> ParameterRow:
     """The row of one parameter of a scalar graph."""
     if isinstance(contexts, Scaled):
-        alive, log = contexts.mantissa > 0, contexts.log2 if contexts.mantissa > 0 else None
+        alive, log = (
+            contexts.mantissa > 0,
+            math.log2(contexts.mantissa) + contexts.exponent if contexts else None,
+        )
     else:
         alive, log = contexts > 0, log2_exact(contexts) if contexts > 0 else None
     return ParameterRow(name, (), 1, 0 if alive else 1, log, log, log, 1)

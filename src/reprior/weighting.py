@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -31,6 +31,7 @@ class Weighting:
 
     kind: Literal["unit", "fan_in", "decay"] = "unit"
     value: Fraction = Fraction(1)
+    _factors: dict[int, Factor] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Weighting:
@@ -53,7 +54,8 @@ class Weighting:
         if kind == "decay" and value is not None and 0 < value <= 1:
             return cls("decay", value)
         raise SpecError(
-            f"weighting '{text}' is not 'unit', 'fan_in:ALPHA' with ALPHA >= 0 or 'decay:GAMMA' with 0 < GAMMA <= 1"
+            f"weighting '{text}' is not 'unit', 'fan_in:ALPHA' with ALPHA >= 0 "
+            "or 'decay:GAMMA' with 0 < GAMMA <= 1"
         )
 
     def __str__(self) -> str:
@@ -77,6 +79,11 @@ class Weighting:
         """
         if self.kind == "unit":
             return 1
+        if fan_in not in self._factors:
+            self._factors[fan_in] = self._edge(fan_in)
+        return self._factors[fan_in]
+
+    def _edge(self, fan_in: int) -> Factor:
         if self.kind == "decay":
             return self.value
         if fan_in <= 1:

@@ -99,8 +99,13 @@ class Attention(Primitive):
     def expand(
         self, rank: int, queries: int, keys: int
     ) -> tuple[Primitive, Keep | None, Primitive, Primitive]:
-        """The composite it stands for: scores of (q, k), mask of the scores, softmax of the masked
-        scores (and of the bias, if there is one), output of (softmax, v).
+        """The composite it stands for.
+
+        Returns
+        -------
+        tuple
+            Scores of (q, k); the mask of the scores, if any; the softmax of the masked scores (and of
+            the bias, if there is one); the output of (softmax, v).
         """
         batch = "abcfghij"[: rank - 2]
         mask = causal_mask(queries, keys) if isinstance(self.mask, str) else self.mask

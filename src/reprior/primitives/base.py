@@ -10,7 +10,8 @@ known from shapes alone. It gives three things side by side:
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -23,10 +24,10 @@ Shape = tuple[int, ...]
 
 
 class Element(NamedTuple):
-    """One scalar element of one input of a node."""
+    """One scalar element of one input of a node: which input, and where in it."""
 
     input: int
-    index: Shape
+    at: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,11 @@ class Products(NamedTuple):
     multiplicity: Runs
 
 
-class Primitive(ABC):
-    """An operation on tensors with a known structural Jacobian."""
+class Primitive:
+    """An operation on tensors with a known structural Jacobian.
+
+    Not an ABC: `isinstance` asks an ABC's metaclass, and the passes over a graph ask it millions of times.
+    """
 
     __slots__ = ()
 
@@ -121,6 +125,10 @@ class Primitive(ABC):
         -------
         Runs, of that input's shape
         """
+
+    def transpose_each(self, contexts: Runs, positions: Sequence[int], setting: Setting) -> list[Runs]:
+        """`transpose` for several inputs; a primitive may share work among them."""
+        return [self.transpose(contexts, position, setting) for position in positions]
 
     @abstractmethod
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:

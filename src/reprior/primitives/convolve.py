@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -93,8 +93,14 @@ class Convolve(Primitive):
         return result
 
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
+        return self.transpose_each(contexts, (position,), setting)[0]
+
+    def transpose_each(self, contexts: Runs, positions: Sequence[int], setting: Setting) -> list[Runs]:
         contexts = self._weigh(contexts, setting)
         contexts = contexts.scale(setting.weighting.edge(sum(setting.data)))
+        return [self._to_operand(contexts, position, setting) for position in positions]
+
+    def _to_operand(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         kernel = setting.supports[1]
         if position == 0 and kernel is not None:
             return self._to_features_supported(contexts, kernel, setting)
@@ -124,7 +130,7 @@ class Convolve(Primitive):
         channels, out_channels = setting.shapes[0][1], setting.shape[1]
         result = contexts
         if self.groups == 1:
-            result = result.sum(1).insert_axis(1, channels)
+            result = result.spread(1, channels)
         elif not self.groups == channels == out_channels:
             grouped = _split_channels(result, self.groups).sum(2)
             result = _join_channels(grouped.insert_axis(2, channels // self.groups))
@@ -151,6 +157,8 @@ class Convolve(Primitive):
         out_channels = setting.shape[1] // self.groups
         channels = setting.shapes[0][1] // self.groups
         result = Runs.zeros(kernel, "exact" if contexts.is_exact else "scaled")
+        if not support.nonzero().any():
+            return result
         for taps, writes, reads in self._taps(setting):
             here, there = contexts, support
             for axis in range(rank):

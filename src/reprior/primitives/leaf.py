@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from ..runs import Runs
-from .base import Primitive, Scalar, Setting, Shape
+from .base import Primitive, Setting, Shape
 
 __all__ = ["Constant", "Input", "Leaf", "Parameter", "Role"]
 

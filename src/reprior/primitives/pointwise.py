@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import ShapeError
@@ -17,36 +18,93 @@ class Map(Primitive):
 
     Operands broadcast by the usual right-aligned rule. Activations, additions, multiplications,
     biases and batch normalisation are maps.
+
+    Attributes
+    ----------
+    name : str
+        What it computes, for printing.
+    align : tuple of (int or None)
+        For each operand, the axis of the result that it is a vector along (a bias of a convolution
+        lies along axis 1), or None where it broadcasts by the rule. Empty if all do.
     """
 
     name: str
+    align: tuple[int | None, ...] = ()
 
     @property
     def label(self) -> str:
         return self.name
 
+    def alignment(self, position: int) -> int | None:
+        """The axis that an operand is a vector along, if any."""
+        return self.align[position] if self.align else None
+
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
-        return broadcast_shapes(shapes, self.name)
+        if not self.align:
+            return broadcast_shapes(shapes, self.name)
+        rank = max(map(len, shapes))
+        return broadcast_shapes(
+            tuple([_laid_out(shape, axis, rank) for shape, axis in zip(shapes, self.align, strict=True)]),
+            self.name,
+        )
 
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
-        result = unbroadcast(contexts, setting.shapes[position])
         weighting = setting.weighting
-        return result if weighting.is_unit else result.scale(weighting.edge(sum(setting.data)))
+        if not weighting.is_unit:
+            contexts = contexts.scale(weighting.edge(sum(setting.data)))
+        axis = self.alignment(position)
+        if axis is None:
+            return unbroadcast(contexts, setting.shapes[position])
+        if setting.shapes[position][0] == setting.shape[axis]:
+            return contexts.along(axis)
+        return contexts.sum_axes(range(len(setting.shape))).insert_axis(0, 1)
+
+    def transpose_each(self, contexts: Runs, positions: Sequence[int], setting: Setting) -> list[Runs]:
+        # Operands of equal shape and alignment receive the same contexts.
+        found: dict[tuple[Shape, int | None], Runs] = {}
+        result = []
+        for position in positions:
+            key = (setting.shapes[position], self.alignment(position))
+            if key not in found:
+                found[key] = self.transpose(contexts, position, setting)
+            result.append(found[key])
+        return result
 
     def support(
         self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
     ) -> Runs | None:
         result: Runs | None = None
-        for support, operand in zip(supports, shapes, strict=True):
+        for position, (support, operand) in enumerate(zip(supports, shapes, strict=True)):
             if support is None:
                 return None
-            wide = broadcast_to(support, shape) if operand != shape else support
+            axis = self.alignment(position)
+            if axis is not None:
+                support = support.reshape(_laid_out(operand, axis, len(shape)))
+            wide = broadcast_to(support, shape) if support.shape != shape else support
             result = wide if result is None else result + wide
         return result
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
-        terms = tuple((Element(k, broadcast_index(index, shape)),) for k, shape in enumerate(shapes))
-        return Scalar("node", terms)
+        terms = []
+        for k, shape in enumerate(shapes):
+            axis = self.alignment(k)
+            terms.append((Element(k, broadcast_index(index if axis is None else (index[axis],), shape)),))
+        return Scalar("node", tuple(terms))
+
+
+def _laid_out(shape: Shape, axis: int | None, rank: int) -> Shape:
+    """The shape by which a vector along an axis broadcasts.
+
+    Raises
+    ------
+    ShapeError
+        If it is no vector, or there is no such axis.
+    """
+    if axis is None:
+        return shape
+    if len(shape) != 1 or not 0 <= axis < rank:
+        raise ShapeError(f"an operand of shape {shape} is no vector along axis {axis} of {rank}")
+    return (*(1,) * axis, shape[0], *(1,) * (rank - axis - 1))
 
 
 def broadcast_shapes(shapes: tuple[Shape, ...], name: str) -> Shape:

@@ -161,5 +161,5 @@ def _pairs(sources: tuple[tuple[int, ...], ...]) -> tuple[IntArray, IntArray]:
 
 
 def adaptive_sources(size: int, out: int) -> tuple[tuple[int, ...], ...]:
-    """What each output position of adaptive pooling reads: ``floor(i size / out)`` to ``ceil((i + 1) size / out)``."""
+    """What adaptive pooling reads: position i, ``floor(i size / out)`` to ``ceil((i + 1) size / out)``."""
     return tuple(tuple(range(i * size // out, -(-(i + 1) * size // out))) for i in range(out))

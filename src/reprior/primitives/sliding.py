@@ -43,7 +43,7 @@ class Sliding:
 
     @cached_property
     def ranges(self) -> tuple[tuple[int, int, int], ...]:
-        """For each tap: first and last-but-one narrow position it serves, and the wide position of the first."""
+        """For each tap: the narrow positions ``low:high`` it serves, and the wide position of the first."""
         result = []
         for tap in range(self.kernel):
             offset = tap * self.dilation - self.before

@@ -84,12 +84,12 @@ class Runs:
     @property
     def shape(self) -> tuple[int, ...]:
         """Uncompressed shape."""
-        return tuple(axis.size for axis in self.axes)
+        return tuple([axis.size for axis in self.axes])
 
     @property
     def is_exact(self) -> bool:
         """Whether the values are Python integers or fractions."""
-        return self.planes[0][1].dtype == object
+        return self.planes[0][1].dtype.kind == "O"
 
     def __repr__(self) -> str:
         return f"Runs({self.axes})"
@@ -99,9 +99,12 @@ class Runs:
 
         Exact up to 2**53.
         """
-        result = np.ones([1] * len(self.axes))
-        for position, axis in enumerate(self.axes):
-            result = result * _along(axis.lengths.astype(np.float64), position, len(self.axes))
+        axes = self.axes
+        each = float(prod([axis.size for axis in axes if axis.is_uniform]))
+        result = np.full([axis.num_runs for axis in axes], each)
+        for position, axis in enumerate(axes):
+            if not axis.is_uniform and not axis.is_dense:
+                result *= _along(axis.lengths.astype(np.float64), position, len(axes))
         return result
 
     def nonzero(self) -> NDArray[np.bool_]:
@@ -191,7 +194,7 @@ class Runs:
         axes = (*self.axes[:position], uniform(size), *self.axes[position:])
         if size == 0:
             return self.apply(axes, lambda v: np.expand_dims(v, position).take([], axis=position))
-        return self.apply(axes, lambda v: np.expand_dims(v, position))
+        return self.apply(axes, lambda v: _unsqueeze(v, position))
 
     def reshape(self, shape: Sequence[int]) -> Runs:
         """Regroup the axes in row-major order, keeping runs wherever they survive."""
@@ -228,7 +231,7 @@ class Runs:
 
     def _drop_axis(self, position: int) -> Runs:
         axes = (*self.axes[:position], *self.axes[position + 1 :])
-        return self.apply(axes, lambda v: v.squeeze(position))
+        return self.apply(axes, lambda v: _squeeze(v, position))
 
     def _merge_axes(self, position: int) -> Runs:
         """Merge two neighbouring axes."""
@@ -254,7 +257,7 @@ class Runs:
         head, tail = self.axes[:position], self.axes[position + 1 :]
         if all(end % inner == 0 for end in axis.ends):
             axes = (*head, from_ends(end // inner for end in axis.ends), uniform(inner), *tail)
-            return self.apply(axes, lambda v: np.expand_dims(v, position + 1))
+            return self.apply(axes, lambda v: _unsqueeze(v, position + 1))
         axes = (*head, dense(outer), dense(inner), *tail)
 
         def split(values: Values) -> Values:
@@ -353,9 +356,9 @@ class Runs:
         axes = (*self.axes[:position], *self.axes[position + 1 :])
         if axis.is_uniform:
             size = axis.size
-            return self.apply(
-                axes, lambda v: v.squeeze(position) * size if size != 1 else v.squeeze(position)
-            )
+            if size == 1:
+                return self._drop_axis(position)
+            return self.apply(axes, lambda v: _squeeze(v, position) * size)
         if axis.is_dense:
             return self.apply(axes, lambda v: v.sum(axis=position))
         return self.apply(
@@ -363,12 +366,36 @@ class Runs:
             lambda v: (v * _along(_numbers(axis.lengths, v.dtype), position, v.ndim)).sum(axis=position),
         )
 
+    def spread(self, position: int, size: int) -> Runs:
+        """Sum along one axis, and repeat the sum along a new one in its place."""
+        axis = self.axes[position]
+        axes = (*self.axes[:position], uniform(size), *self.axes[position + 1 :])
+        if axis.is_uniform and size:
+            length = axis.size
+            return self.apply(axes, lambda v: v * length) if length != 1 else Runs(axes, self.planes)
+        return self.sum(position).insert_axis(position, size)
+
+    def along(self, position: int) -> Runs:
+        """Sum along all axes but one."""
+        axes = self.axes
+        if all([axis.is_uniform for i, axis in enumerate(axes) if i != position]):
+            count = prod([axis.size for i, axis in enumerate(axes) if i != position])
+            return self.apply((axes[position],), lambda v: v.reshape(-1) * count)
+        return self.sum_axes([i for i in range(len(axes)) if i != position])
+
     def sum_axes(self, positions: Sequence[int]) -> Runs:
         """Sum along several axes, which go away."""
-        result = self
-        for position in sorted(positions, reverse=True):
-            result = result.sum(position)
-        return result
+        if not positions:
+            return self
+        if not all([self.axes[i].is_uniform or self.axes[i].is_dense for i in positions]):
+            result = self
+            for position in sorted(positions, reverse=True):
+                result = result.sum(position)
+            return result
+        count = prod([self.axes[i].size for i in positions if self.axes[i].is_uniform])
+        axes = tuple([axis for i, axis in enumerate(self.axes) if i not in positions])
+        summed = tuple(positions)
+        return self.apply(axes, lambda v: v.sum(axis=summed) * count)
 
     def scale(self, factor: int | float | Fraction) -> Runs:
         """Multiply every element by one positive number."""
@@ -406,7 +433,7 @@ class Runs:
             return self
         if len(self.planes) == 1:
             values = self.planes[0][1]
-            if not values.size or values.max() < _HIGH and not shrinking:
+            if not values.size or (values.max() < _HIGH and not shrinking):
                 return self
         planes: dict[int, Values] = {}
         for index, values in self.planes:
@@ -458,9 +485,19 @@ def _along(vector: Values, position: int, ndim: int) -> Values:
 
 def _numbers(values: Values, dtype: np.dtype[Any]) -> Values:
     """Factors in the number type of the counts; NumPy integers would overflow among Python integers."""
-    if dtype == object:
-        return values if values.dtype == object else values.astype(np.int64).astype(object)
+    if dtype.kind == "O":
+        return values if values.dtype.kind == "O" else values.astype(np.int64).astype(object)
     return values.astype(np.float64)
+
+
+def _unsqueeze(values: Values, position: int) -> Values:
+    shape = values.shape
+    return values.reshape(*shape[:position], 1, *shape[position:])
+
+
+def _squeeze(values: Values, position: int) -> Values:
+    shape = values.shape
+    return values.reshape((*shape[:position], *shape[position + 1 :]))
 
 
 def _array(values: Any, dtype: np.dtype[Any]) -> Values:

@@ -89,8 +89,7 @@ def _stack(
     for number in range(1, depth):
         y = layer(x, number)
         earlier.append(y)
-        if skip == "residual":
-            x = x + y
-        else:
-            x = net.concatenate(*earlier) if skip == "dense" else y
+        if skip == "dense":
+            y = net.concatenate(*earlier)
+        x = x + y if skip == "residual" else y
     return x

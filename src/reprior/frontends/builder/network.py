@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
+from typing import Literal
 
 import numpy as np
 
@@ -233,12 +234,12 @@ class Network:
         path = self._path(name)
         if causal and mask is not None:
             raise ShapeError(f"'{path}': give either causal=True or a mask, not both")
-        seen = "causal" if causal else None
+        seen: Runs | Literal["causal"] | None = "causal" if causal else None
         if mask is not None:
             shape = (*query.shape[:-1], key.shape[-2])
             seen = Runs.from_dense(np.broadcast_to(mask, shape).astype(np.float64))
         operands = (query, key, value) if bias is None else (query, key, value, bias)
-        return self._add(Attention(seen), operands, path)  # type: ignore[arg-type]
+        return self._add(Attention(seen), operands, path)
 
     def multi_head_attention(
         self,
@@ -315,16 +316,12 @@ class Network:
     def batch_norm(self, x: Feature, *, name: str = "batch_norm") -> Feature:
         """Batch normalisation at inference over axis 1 (convention 5)."""
         path = self._path(name)
-        channels, rank = x.shape[1], len(x.shape) - 2
-        operands = [x]
         leaves: tuple[tuple[str, Role], ...] = (
             ("weight", "scale"), ("bias", "shift"),
             ("running_mean", "running_statistic"), ("running_var", "running_statistic"),
         )  # fmt: skip
-        for label, role in leaves:
-            leaf = self._parameter(f"{path}.{label}", (channels,), role)
-            operands.append(self._reshape(leaf, (channels, *(1,) * rank), path) if rank else leaf)
-        return self._add(Map("batch_norm"), operands, path)
+        operands = [self._parameter(f"{path}.{label}", x.shape[1:2], role) for label, role in leaves]
+        return self._add(Map("batch_norm", (None, 1, 1, 1, 1)), [x, *operands], path)
 
     def layer_norm(
         self, x: Feature, *, axes: int = 1, bias: bool = True, name: str = "layer_norm"
@@ -348,7 +345,7 @@ class Network:
         grouped = self._reshape(x, (batch, groups, channels // groups, *spatial), path)
         normal = self._normalise(grouped, tuple(range(2, len(grouped.shape))), path)
         normal = self._reshape(normal, x.shape, path)
-        return self._affine(normal, (channels, *(1,) * len(spatial)), True, path)
+        return self._affine(normal, (channels,), True, path, axis=1)
 
     def softmax(self, x: Feature, *, axis: int = -1) -> Feature:
         """Softmax along one axis."""
@@ -358,14 +355,11 @@ class Network:
         statistic = self._add(Reduce(axes, keepdims=True), (x,), path)
         return self._add(Map("normalise"), (x, statistic), path)
 
-    def _affine(self, x: Feature, shape: Shape, bias: bool, path: str) -> Feature:
-        size = (prod(shape),) if len(shape) > 1 and prod(shape) == shape[0] else shape
-        operands = [x]
+    def _affine(self, x: Feature, shape: Shape, bias: bool, path: str, axis: int | None = None) -> Feature:
         leaves: tuple[tuple[str, Role], ...] = (("weight", "scale"), ("bias", "shift"))
-        for label, role in leaves[: 2 if bias else 1]:
-            leaf = self._parameter(f"{path}.{label}", size, role)
-            operands.append(leaf if size == shape else self._reshape(leaf, shape, path))
-        return self._add(Map("affine"), operands, path)
+        operands = [self._parameter(f"{path}.{label}", shape, role) for label, role in leaves[: 1 + bias]]
+        align = () if axis is None else (None, *(axis,) * len(operands))
+        return self._add(Map("affine", align), [x, *operands], path)
 
     # -- pooling and resampling ---------------------------------------------------------------
 
@@ -516,9 +510,7 @@ class Network:
     def _bias(self, x: Feature, path: str, rank: int) -> Feature:
         channels = x.shape[1] if rank else x.shape[-1]
         leaf = self._parameter(f"{path}.bias", (channels,), "bias")
-        if rank:
-            leaf = self._reshape(leaf, (channels, *(1,) * rank), path)
-        return self._add(Map("bias"), (x, leaf), path)
+        return self._add(Map("bias", (None, 1) if rank else ()), (x, leaf), path)
 
     def _leaf(self, name: str) -> str:
         """The name, numbered where the scope already has one like it."""

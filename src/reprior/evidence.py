@@ -1,0 +1,101 @@
+"""The counts behind an analysis; tables and costs are worked out from them when asked for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .costs import Costs, measure
+from .counting import FunctionNodes
+from .distributions import scalar_runs
+from .graph import Graph
+from .runs import Runs
+from .scalar import Count
+from .sharing import SharedParameter
+from .table import ParameterRow, scalar_row, tensor_row
+
+__all__ = ["Evidence", "ScalarEvidence", "TensorEvidence"]
+
+
+class Evidence(ABC):
+    """What an analysis can be asked beyond its headline."""
+
+    @abstractmethod
+    def operations(self) -> tuple[FunctionNodes, ...]:
+        """Operations with learnable product nodes."""
+
+    @abstractmethod
+    def rows(self) -> tuple[ParameterRow, ...]:
+        """One row per learnable tensor."""
+
+    @abstractmethod
+    def costs(self) -> Costs | None:
+        """Baselines, where the graph has them."""
+
+    @abstractmethod
+    def contexts(self, name: str) -> Runs | None:
+        """Contexts of one parameter, None if there is none of that name."""
+
+
+@dataclass(frozen=True, eq=False)
+class TensorEvidence(Evidence):
+    """Counts of a graph of tensors.
+
+    Attributes
+    ----------
+    graph : Graph
+        In canonical form.
+    shared : sequence of SharedParameter
+        Every learnable tensor.
+    function_nodes : tuple of FunctionNodes
+        Operations with learnable product nodes.
+    aliases : mapping
+        Names that the model itself ties to a parameter.
+    """
+
+    graph: Graph
+    shared: Sequence[SharedParameter]
+    function_nodes: tuple[FunctionNodes, ...]
+    aliases: Mapping[str, tuple[str, ...]]
+
+    def operations(self) -> tuple[FunctionNodes, ...]:
+        return self.function_nodes
+
+    def rows(self) -> tuple[ParameterRow, ...]:
+        return tuple(tensor_row(item, self.aliases) for item in self.shared)
+
+    def costs(self) -> Costs:
+        return measure(self.graph)
+
+    def contexts(self, name: str) -> Runs | None:
+        for item in self.shared:
+            for member in item.members:
+                if name == member.name or name in self.aliases.get(member.name, ()):
+                    return item.contexts
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class ScalarEvidence(Evidence):
+    """Counts of a graph of scalars.
+
+    Attributes
+    ----------
+    counts : mapping
+        Contexts of every parameter.
+    """
+
+    counts: Mapping[str, Count]
+
+    def operations(self) -> tuple[FunctionNodes, ...]:
+        return ()
+
+    def rows(self) -> tuple[ParameterRow, ...]:
+        return tuple(scalar_row(name, count) for name, count in self.counts.items())
+
+    def costs(self) -> None:
+        return None
+
+    def contexts(self, name: str) -> Runs | None:
+        return scalar_runs(self.counts[name]) if name in self.counts else None
