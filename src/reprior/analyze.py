@@ -75,7 +75,7 @@ def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
             "count": counted - start,
             "quantities": time.perf_counter() - counted,
         },
-        evidence=TensorEvidence(canonical, shared, counts.function_nodes, model.aliases),
+        evidence=TensorEvidence(canonical, shared, weighting, number, model.aliases),
         graph=graph,
         **values.as_fields(),
     )

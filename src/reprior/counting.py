@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 
-from .canonical import depends_on
 from .errors import GraphError, SpecError
 from .graph import Graph, Node
 from .primitives import (
@@ -99,14 +98,16 @@ class Counts:
     parameters : tuple of ParameterCount
         Every parameter of the graph, in order of appearance.
     function_nodes : tuple of FunctionNodes
-        One entry per operation with learnable product nodes.
+        One entry per operation with learnable product nodes, where they were asked for.
     """
 
     parameters: tuple[ParameterCount, ...]
     function_nodes: tuple[FunctionNodes, ...]
 
 
-def count(graph: Graph, weighting: Weighting = UNIT, number: Number = "scaled") -> Counts:
+def count(
+    graph: Graph, weighting: Weighting = UNIT, number: Number = "scaled", *, functions: bool = False
+) -> Counts:
     """Count the contexts of every parameter of a (canonical) graph.
 
     Parameters
@@ -117,6 +118,8 @@ def count(graph: Graph, weighting: Weighting = UNIT, number: Number = "scaled") 
         How much an edge counts.
     number : {"scaled", "exact"}
         Floating point with exponents, or integers (fractions under a weighting).
+    functions : bool
+        Whether to keep the contexts of function nodes, which take memory.
 
     Returns
     -------
@@ -133,106 +136,126 @@ def count(graph: Graph, weighting: Weighting = UNIT, number: Number = "scaled") 
         raise SpecError(f"weighting {weighting} has no exact numbers; count without --exact")
     if not graph.outputs:
         raise GraphError("the graph has no output")
-    return _Walk(graph, weighting, number).run()
+    traits = Traits.of(graph.nodes)
+    if not any(traits.learnable):
+        raise GraphError("the graph has no learnable parameter")
+    return _walk(graph, traits, weighting, number, functions)
 
 
-@dataclass(slots=True)
-class _Walk:
-    """The state of one backward walk."""
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the walk must know of every value.
 
-    graph: Graph
-    weighting: Weighting
-    number: Number
-    learnable: list[bool] = field(init=False)
-    data: list[bool] = field(init=False)
-    supports: list[Runs | None] = field(init=False)
-    views: list[bool] = field(init=False)
+    Attributes
+    ----------
+    learnable : list of bool
+        Whether it depends on a parameter.
+    data : list of bool
+        Whether it depends on what is fed.
+    views : list of bool
+        Whether it is a parameter, or parameters moved elsewhere: its users are use sites.
+    supports : list of (Runs or None)
+        Which elements exist (0/1 in scaled numbers), None where all do.
+    """
 
-    def __post_init__(self) -> None:
-        nodes = self.graph.nodes
-        self.learnable = depends_on(nodes, Parameter)
-        if not any(self.learnable):
-            raise GraphError("the graph has no learnable parameter")
-        self.data = depends_on(nodes, Input)
-        self.supports = find_supports(nodes)
-        self.views = []
+    learnable: list[bool]
+    data: list[bool]
+    views: list[bool]
+    supports: list[Runs | None]
+
+    @classmethod
+    def of(cls, nodes: Sequence[Node]) -> Traits:
+        """Look at the nodes in order."""
+        learnable: list[bool] = []
+        data: list[bool] = []
+        views: list[bool] = []
+        supports: list[Runs | None] = []
         for node in nodes:
-            is_view = isinstance(node.op, Parameter) or (
-                isinstance(node.op, Move) and all([self.views[k] for k in node.inputs])
-            )
-            self.views.append(is_view)
-
-    def run(self) -> Counts:
-        nodes, shrinking = self.graph.nodes, not self.weighting.is_unit
-        # Contexts that reach each value, one entry per user for parameters and their views (use sites).
-        arrived: list[list[Runs]] = [[] for _ in nodes]
-        for k in self.graph.outputs:
-            if self.learnable[k]:
-                arrived[k].append(Runs.ones(nodes[k].shape, self.number))
-        parameters: list[ParameterCount] = []
-        functions: list[FunctionNodes] = []
-        for position in range(len(nodes) - 1, -1, -1):
-            node, contexts = nodes[position], arrived[position]
-            if isinstance(node.op, Parameter):
-                parameters.append(self._tally(node.op, contexts))
-            if not contexts or not node.inputs:
+            op, inputs = node.op, node.inputs
+            if not inputs:
+                is_parameter = isinstance(op, Parameter)
+                learnable.append(is_parameter)
+                views.append(is_parameter)
+                data.append(isinstance(op, Input))
+                supports.append(None)
                 continue
-            setting = self._setting(node)
-            if not self.views[position]:
-                contexts = [_total(contexts).normalise(shrinking)]
-                if isinstance(node.op, Convolve | Contract | Lookup):
-                    functions.extend(self._functions(node, contexts[0], setting))
-            wanted = [k for k, operand in enumerate(node.inputs) if self.learnable[operand]]
-            for part in contexts:
-                for k, moved in zip(wanted, node.op.transpose_each(part, wanted, setting), strict=True):
-                    arrived[node.inputs[k]].append(moved)
-            arrived[position] = []
-        return Counts(tuple(reversed(parameters)), tuple(reversed(functions)))
+            learnable.append(any([learnable[k] for k in inputs]))
+            data.append(any([data[k] for k in inputs]))
+            views.append(isinstance(op, Move) and all([views[k] for k in inputs]))
+            before = tuple([supports[k] for k in inputs])
+            if op.may_remove or any([support is not None for support in before]):
+                found = op.support(before, tuple([nodes[k].shape for k in inputs]), node.shape)
+                supports.append(None if found is None else _as_mask(found))
+            else:
+                supports.append(None)
+        return cls(learnable, data, views, supports)
 
-    def _setting(self, node: Node) -> Setting:
-        nodes, inputs = self.graph.nodes, node.inputs
+    def setting(self, nodes: Sequence[Node], node: Node, weighting: Weighting) -> Setting:
+        """The surroundings of one node."""
+        inputs = node.inputs
         return Setting(
             tuple([nodes[k].shape for k in inputs]),
             node.shape,
             tuple([self.data[k] for k in inputs]),
             tuple([self.supports[k] for k in inputs]),
-            self.weighting,
+            weighting,
         )
 
-    def _tally(self, leaf: Parameter, contexts: Sequence[Runs]) -> ParameterCount:
-        total = _total(contexts) if contexts else Runs.zeros(leaf.shape, self.number)
-        total = total.normalise(not self.weighting.is_unit)
-        weight_nodes = sum([part.count_nonzero() for part in contexts])
-        return ParameterCount(leaf.name, leaf.shape, leaf.role, total, len(contexts), weight_nodes)
 
-    def _functions(self, node: Node, contexts: Runs, setting: Setting) -> list[FunctionNodes]:
+def _walk(graph: Graph, traits: Traits, weighting: Weighting, number: Number, functions: bool) -> Counts:
+    nodes, shrinking, learnable = graph.nodes, not weighting.is_unit, traits.learnable
+    # Contexts that arrive at each value; for parameters and their views, one entry per use site.
+    arrived: list[list[Runs]] = [[] for _ in nodes]
+    for k in graph.outputs:
+        if learnable[k]:
+            arrived[k].append(Runs.ones(nodes[k].shape, number))
+    parameters: list[ParameterCount] = []
+    found: list[FunctionNodes] = []
+    for position in range(len(nodes) - 1, -1, -1):
+        node, contexts = nodes[position], arrived[position]
         op = node.op
-        assert isinstance(op, Convolve | Contract | Lookup)
-        names = [name for k in node.inputs for name in self._parameters_behind(k)]
-        if not names:
-            return []
-        return [FunctionNodes(node.scope, tuple(names), op, contexts, setting)]
+        if not node.inputs:
+            if isinstance(op, Parameter):
+                parameters.append(_tally(op, contexts, number, shrinking))
+            continue
+        if not contexts:
+            continue
+        arrived[position] = []
+        setting = traits.setting(nodes, node, weighting)
+        if not traits.views[position]:
+            contexts = [_total(contexts).normalise(shrinking)]
+            if functions and isinstance(op, Convolve | Contract | Lookup):
+                names = _parameters_behind(nodes, node, traits)
+                if names:
+                    found.append(FunctionNodes(node.scope, names, op, contexts[0], setting))
+        wanted = [k for k, operand in enumerate(node.inputs) if learnable[operand]]
+        for part in contexts:
+            for k, moved in zip(wanted, op.transpose_each(part, wanted, setting), strict=True):
+                arrived[node.inputs[k]].append(moved)
+    return Counts(tuple(reversed(parameters)), tuple(reversed(found)))
 
-    def _parameters_behind(self, value: int) -> list[str]:
-        """Names of the parameters in a value that depends on no data."""
-        if self.data[value] or not self.learnable[value]:
-            return []
-        node = self.graph.nodes[value]
-        if isinstance(node.op, Parameter):
-            return [node.op.name]
-        return [name for k in node.inputs for name in self._parameters_behind(k)]
+
+def _tally(leaf: Parameter, contexts: Sequence[Runs], number: Number, shrinking: bool) -> ParameterCount:
+    if not contexts:
+        return ParameterCount(leaf.name, leaf.shape, leaf.role, Runs.zeros(leaf.shape, number), 0, 0)
+    total = contexts[0] if len(contexts) == 1 else _total(contexts).normalise(shrinking)
+    weight_nodes = sum([part.count_nonzero() for part in contexts])
+    return ParameterCount(leaf.name, leaf.shape, leaf.role, total, len(contexts), weight_nodes)
 
 
-def find_supports(nodes: Sequence[Node]) -> list[Runs | None]:
-    """For each value, which elements exist (0/1 in scaled numbers), or None where all do."""
-    result: list[Runs | None] = []
-    for node in nodes:
-        support: Runs | None = None
-        if node.inputs:
-            shapes = tuple([nodes[k].shape for k in node.inputs])
-            support = node.op.support(tuple([result[k] for k in node.inputs]), shapes, node.shape)
-        result.append(None if support is None else _as_mask(support))
-    return result
+def _parameters_behind(nodes: Sequence[Node], node: Node, traits: Traits) -> tuple[str, ...]:
+    """Names of the parameters in those operands that depend on no data."""
+    pending = [k for k in node.inputs if traits.learnable[k] and not traits.data[k]]
+    seen, names = set(pending), []
+    while pending:
+        operand = nodes[pending.pop()]
+        if isinstance(operand.op, Parameter):
+            names.append(operand.op.name)
+        for k in operand.inputs:
+            if traits.learnable[k] and k not in seen:
+                seen.add(k)
+                pending.append(k)
+    return tuple(names)
 
 
 def _as_mask(counts: Runs) -> Runs | None:

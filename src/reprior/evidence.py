@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .costs import Costs, measure
-from .counting import FunctionNodes
+from .counting import FunctionNodes, count
 from .distributions import scalar_runs
 from .graph import Graph
-from .runs import Runs
+from .runs import Number, Runs
 from .scalar import Count
 from .sharing import SharedParameter
 from .table import ParameterRow, scalar_row, tensor_row
+from .weighting import Weighting
 
 __all__ = ["Evidence", "ScalarEvidence", "TensorEvidence"]
 
@@ -48,19 +49,22 @@ class TensorEvidence(Evidence):
         In canonical form.
     shared : sequence of SharedParameter
         Every learnable tensor.
-    function_nodes : tuple of FunctionNodes
-        Operations with learnable product nodes.
+    weighting : Weighting
+    number : {"scaled", "exact"}
+        How they were counted.
     aliases : mapping
         Names that the model itself ties to a parameter.
     """
 
     graph: Graph
     shared: Sequence[SharedParameter]
-    function_nodes: tuple[FunctionNodes, ...]
+    weighting: Weighting
+    number: Number
     aliases: Mapping[str, tuple[str, ...]]
 
     def operations(self) -> tuple[FunctionNodes, ...]:
-        return self.function_nodes
+        # A walk of their own: keeping them by default would hold every feature map's contexts in memory.
+        return count(self.graph, self.weighting, self.number, functions=True).function_nodes
 
     def rows(self) -> tuple[ParameterRow, ...]:
         return tuple(tensor_row(item, self.aliases) for item in self.shared)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from ..runs import Runs
 from ..weighting import Factor, Weighting
@@ -97,6 +97,9 @@ class Primitive:
     """
 
     __slots__ = ()
+
+    may_remove: ClassVar[bool] = False
+    """Whether output elements may not exist even where all input elements do."""
 
     @abstractmethod
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:

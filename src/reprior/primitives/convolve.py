@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -41,6 +42,8 @@ class Convolve(Primitive):
     output_padding : tuple of int
         Positions added after each spatial axis of a transposed convolution's output.
     """
+
+    may_remove: ClassVar[bool] = True
 
     stride: tuple[int, ...]
     padding: Padding

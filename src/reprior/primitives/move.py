@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,15 +26,10 @@ class Move(Primitive):
     def support(
         self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
     ) -> Runs | None:
-        if not self.removes_elements and all(support is None for support in supports):
+        if not self.may_remove and all(support is None for support in supports):
             return None
         full = tuple([complete(support, shape) for support, shape in zip(supports, shapes, strict=True)])
         return self.move(full, shapes, shape)
-
-    @property
-    def removes_elements(self) -> bool:
-        """Whether some output positions hold no element even where all inputs do."""
-        return False
 
     @abstractmethod
     def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
@@ -138,6 +134,8 @@ class Slice(Move):
 class Take(Move):
     """Known positions of one axis, in any order and number; -1 where there is no element."""
 
+    may_remove: ClassVar[bool] = True
+
     axis: int
     indices: IntArray
 
@@ -154,10 +152,6 @@ class Take(Move):
         if len(there) == len(self.indices):
             return contexts.scatter_add(self.axis, self.indices, size)
         return contexts.take(self.axis, there).scatter_add(self.axis, self.indices[there], size)
-
-    @property
-    def removes_elements(self) -> bool:
-        return bool((self.indices < 0).any())
 
     def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
         return arrays[0].pad(self.axis, 1, 0).take(self.axis, self.indices + 1)
@@ -176,6 +170,8 @@ class Pad(Move):
     padding : tuple of (int, int)
         Before and after each axis of the input.
     """
+
+    may_remove: ClassVar[bool] = True
 
     padding: tuple[tuple[int, int], ...]
 
@@ -197,10 +193,6 @@ class Pad(Move):
             result = result.slice(axis, max(before, 0), size - max(after, 0))
             result = result.pad(axis, max(-before, 0), max(-after, 0))
         return result
-
-    @property
-    def removes_elements(self) -> bool:
-        return any(before > 0 or after > 0 for before, after in self.padding)
 
     def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
         result = arrays[0]
@@ -263,6 +255,8 @@ class Keep(Move):
         1 where the element stays and 0 elsewhere, of a shape that broadcasts to the input's.
     """
 
+    may_remove: ClassVar[bool] = True
+
     mask: Runs
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
@@ -272,10 +266,6 @@ class Keep(Move):
 
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         return contexts.multiply(broadcast_to(self.mask, setting.shape))
-
-    @property
-    def removes_elements(self) -> bool:
-        return True
 
     def move(self, arrays: tuple[Runs, ...], shapes: tuple[Shape, ...], shape: Shape) -> Runs:
         return arrays[0].multiply(broadcast_to(self.mask, shape))

@@ -42,6 +42,14 @@ class Map(Primitive):
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         if not self.align:
             return broadcast_shapes(shapes, self.name)
+        first = shapes[0]
+        if self.align[0] is None and all(
+            [
+                shape == first if axis is None else len(shape) == 1 and shape == first[axis : axis + 1]
+                for shape, axis in zip(shapes, self.align, strict=True)
+            ]
+        ):
+            return first
         rank = max(map(len, shapes))
         return broadcast_shapes(
             tuple([_laid_out(shape, axis, rank) for shape, axis in zip(shapes, self.align, strict=True)]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Pool(Primitive):
         Whether a last window that runs over the end counts (a window that would start in the
         padding after the end never does).
     """
+
+    may_remove: ClassVar[bool] = True
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]

@@ -116,8 +116,8 @@ class Runs:
 
     def count_nonzero(self) -> int:
         """Number of elements (not runs) that are not zero."""
-        if all(axis.is_uniform for axis in self.axes):
-            return prod(self.shape) if self.nonzero().all() else 0
+        if len(self.planes) == 1 and np.count_nonzero(self.planes[0][1]) == self.planes[0][1].size:
+            return prod(self.shape)
         return int((self.nonzero() * self.multiplicities()).sum())
 
     def mantissas(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
