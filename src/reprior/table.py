@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from .quantities import log2_exact
+from .quantities import log2_exact, log2_sum
 from .runs import Runs
 from .scalar import Scaled
 from .sharing import SharedParameter
@@ -28,6 +28,8 @@ class ParameterRow:
         Scalars without a context.
     log2_contexts_min, log2_contexts_mean, log2_contexts_max : float or None
         Over the scalars that have a context; None where none has.
+    log2_contexts_sum : float or None
+        log2 of all their contexts together.
     use_sites : int
         Places that use the tensor.
     shared_with : tuple of str
@@ -41,6 +43,7 @@ class ParameterRow:
     log2_contexts_min: float | None
     log2_contexts_mean: float | None
     log2_contexts_max: float | None
+    log2_contexts_sum: float | None
     use_sites: int
     shared_with: tuple[str, ...] = ()
 
@@ -67,6 +70,7 @@ def tensor_row(shared: SharedParameter, aliases: Mapping[str, tuple[str, ...]]) 
         log2_contexts_min=float(logs.min()) if alive else None,
         log2_contexts_mean=math.fsum((logs * many).tolist()) / alive if alive else None,
         log2_contexts_max=float(logs.max()) if alive else None,
+        log2_contexts_sum=log2_sum(logs, many) if alive else None,
         use_sites=sum(member.use_sites for member in shared.members),
         shared_with=(*ties, *(member.name for member in others)),
     )
@@ -93,4 +97,4 @@ def scalar_row(name: str, contexts: int | Fraction | Scaled) -> ParameterRow:
         )
     else:
         alive, log = contexts > 0, log2_exact(contexts) if contexts > 0 else None
-    return ParameterRow(name, (), 1, 0 if alive else 1, log, log, log, 1)
+    return ParameterRow(name, (), 1, 0 if alive else 1, log, log, log, log, 1)
