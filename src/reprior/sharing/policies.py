@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from .counting import ParameterCount
-from .errors import RepriorError, SpecError
-from .layers import ParameterInfo
-from .runs import Runs
+from ..counting import ParameterCount
+from ..errors import RepriorError, SpecError
+from ..layers import ParameterInfo
+from ..runs import Runs
 
 __all__ = ["POLICIES", "Policy", "SharedParameter", "all_but_bn", "original_code", "resolve", "share"]
 
