@@ -297,33 +297,46 @@ def _absorb_padding(nodes: Sequence[Node]) -> list[Node]:
 
 def _fuse_pointwise(nodes: Sequence[Node], outputs: Sequence[int]) -> list[Node]:
     """Merge every pointwise value into its one user, if that is pointwise and of the same shape."""
-    users = _count_users(nodes, outputs)
+    merged = _merge_targets(nodes, outputs)
+    operands: dict[int, Operands] = {}
     result: list[Node] = []
-    for node in nodes:
+    for position, node in enumerate(nodes):
         if isinstance(node.op, Map):
-            operands: Operands = {}
+            target = merged.get(position, position)
+            found: Operands = {}
             for k, axis in _operands(node):
-                source = result[k]
-                if isinstance(source.op, Map) and users[k] == 1 and source.shape == node.shape:
-                    operands.update(_operands(source))
+                if merged.get(k) == target:
+                    found.update(operands[k])
                 else:
-                    operands[_as_vector(result, k, axis, node)] = None
-            node = _with_operands(node, operands)
+                    found[_as_vector(nodes, k, axis, node)] = None
+            operands[position] = found
+            node = _with_operands(node, found)
         result.append(node)
     return result
 
 
-def _count_users(nodes: Sequence[Node], outputs: Sequence[int]) -> list[int]:
-    """Number of nodes that use each value; an output is a value of its own, as if used twice more."""
+def _merge_targets(nodes: Sequence[Node], outputs: Sequence[int]) -> dict[int, int]:
+    """For each pointwise value that merges, the value that it becomes part of.
+
+    Users are looked at before what they use, so that a value with several users that all merge into
+    one has that one as its only user: ``x * tanh(x + x**3)`` is one node, and the bias that made x
+    joins it.
+    """
     live = _live(nodes, outputs)
-    users = [0] * len(nodes)
-    for position, node in enumerate(nodes):
-        if live[position]:
-            for k in set(node.inputs):
-                users[k] += 1
-    for k in outputs:
-        users[k] += 2
-    return users
+    users: list[set[int]] = [set() for _ in nodes]
+    fixed = set(outputs)
+    merged: dict[int, int] = {}
+    for position in range(len(nodes) - 1, -1, -1):
+        if not live[position]:
+            continue
+        node, target = nodes[position], position
+        if isinstance(node.op, Map) and len(users[position]) == 1 and position not in fixed:
+            (user,) = users[position]
+            if isinstance(nodes[user].op, Map) and nodes[user].shape == node.shape:
+                merged[position] = target = user
+        for k in node.inputs:
+            users[k].add(target)
+    return merged
 
 
 def _as_vector(nodes: Sequence[Node], k: int, axis: int | None, user: Node) -> tuple[int, int | None]:
