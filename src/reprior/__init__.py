@@ -9,7 +9,9 @@ the counts derive entropy, expected spread, total surprisal and two performance 
 2.17
 """
 
-from . import primitives, scalar
+from typing import Any
+
+from . import primitives, scalar, sharing
 from .analysis import Analysis, Options
 from .api import analyze, compare
 from .comparison import Comparison
@@ -41,5 +43,16 @@ __all__ = [
     "analyze",
     "compare",
     "primitives",
+    "rule",
     "scalar",
+    "sharing",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Rules for PyTorch operators need PyTorch; importing reprior must not.
+    if name == "rule":
+        from .frontends.torch import rule
+
+        return rule
+    raise AttributeError(f"module 'reprior' has no attribute {name!r}")
