@@ -149,6 +149,13 @@ class Runs:
         with np.errstate(divide="ignore"):
             return (np.log2(mantissa) + exponent).reshape(self.shape)
 
+    def to_floats(self) -> NDArray[np.float64]:
+        """The uncompressed array of scaled counts as plain floats; infinity where one is too large."""
+        full = self.refine(tuple(dense(size) for size in self.shape))
+        mantissa, exponent = full.mantissas()
+        with np.errstate(over="ignore"):
+            return np.ldexp(mantissa, np.clip(exponent, -5000, 5000).astype(np.int32)).reshape(self.shape)
+
     # -- structure ----------------------------------------------------------------------------
 
     def apply(self, axes: tuple[Axis, ...], function: Callable[[Values], Values]) -> Runs:
