@@ -1,0 +1,97 @@
+"""``reprior compare``: several models side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from .. import analyze
+from ..comparison import COLUMNS, Comparison
+from .console import number, printer, progress, short, simple_table
+from .options import Csv, Exact, Html, Input, Json, Normalization, Preset, Share, WeightingText
+from .outputs import Destinations
+
+__all__ = ["compare_command"]
+
+_SHOWN = {
+    "p_g": "P_G",
+    "p_g_prime": "P'_G",
+    "expected_spread": "spread",
+    "entropy": "entropy",
+    "num_parameters": "params",
+    "macs": "MACs",
+}
+"""The quantities that fit beside a name into 80 columns."""
+
+_DIGITS = {"expected_spread": 1, "entropy": 2}
+
+
+def compare_command(
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC", show_default=False, help="The models.")],
+    sort: Annotated[
+        str, typer.Option(metavar="KEY", help="Quantity to order by, largest first; 'given' keeps the order.")
+    ] = "p_g",
+    preset: Preset = "definition",
+    share: Share = "none",
+    exact: Exact = False,
+    normalization: Normalization = "local",
+    weighting: WeightingText = "unit",
+    input: Input = None,
+    json: Json = None,
+    csv: Csv = None,
+    html: Html = None,
+) -> None:
+    """Compare models, all counted in the same way.
+
+    \b
+    reprior compare timm:resnet18 timm:resnet50 timm:efficientnet_b0
+    reprior compare paper:efficientnetv2-b0 paper:efficientnetv2-s --sort expected_spread
+    """
+    places = Destinations(json, csv, html)
+    Comparison(()).sorted_by(sort)  # refuses an unknown key before any work
+    options: dict[str, Any] = {
+        "preset": preset,
+        "share": share,
+        "exact": exact,
+        "normalization": normalization,
+        "weighting": weighting,
+    }
+    analyses = []
+    with progress(len(specs)) as begin:
+        for spec in specs:
+            begin(spec)
+            analyses.append(analyze(spec, input, **options))
+    comparison = Comparison(tuple(analyses)).sorted_by(sort)
+    places.write_json(comparison.to_json)
+    places.write_csv(comparison.to_csv)
+    places.write_html(lambda: _report(comparison))
+    if not places.printed:
+        printer().print(_table(comparison, sort))
+
+
+def _report(comparison: Comparison) -> str:
+    from ..report import to_html
+
+    return to_html(comparison)
+
+
+def _table(comparison: Comparison, sort: str) -> Table:
+    shown = dict(_SHOWN)
+    if sort in COLUMNS and sort not in shown and sort != "model":
+        # What the order is by must be seen; it takes the place of the last quantity.
+        shown.popitem()
+        shown[sort] = sort.replace("_", " ")
+    order = "in the order given" if sort == "given" else f"by {shown.get(sort, sort)}"
+    title = f"{len(comparison.analyses)} models {order}" if len(comparison.analyses) > 1 else "1 model"
+    table = simple_table(title, "model", *shown.values(), left=["model"])
+    for row in comparison.rows():
+        table.add_row(row["model"], *(_cell(key, row[key]) for key in shown))
+    return table
+
+
+def _cell(key: str, value: float | int | None) -> str:
+    if isinstance(value, int):
+        return short(value)
+    return number(value, _DIGITS.get(key, 3))

@@ -1,0 +1,74 @@
+"""The options that several commands take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..sharing import POLICIES
+
+__all__ = [
+    "Csv",
+    "Exact",
+    "Html",
+    "Input",
+    "Json",
+    "Normalization",
+    "Preset",
+    "Share",
+    "Spec",
+    "WeightingText",
+]
+
+Spec = Annotated[
+    str, typer.Argument(metavar="SPEC", help="The model, as `reprior list` shows.", show_default=False)
+]
+
+Preset = Annotated[
+    str,
+    typer.Option(
+        metavar="definition|paper",
+        help="'paper' counts batch norm's running statistics as parameters, as the published tables do.",
+    ),
+]
+
+Share = Annotated[
+    str, typer.Option(metavar="|".join(POLICIES), help="Which parameters of different layers count as one.")
+]
+
+WeightingText = Annotated[
+    str,
+    typer.Option(
+        "--weighting",
+        metavar="unit|fan_in:ALPHA|decay:GAMMA",
+        help="What a path counts: 1; the product of fan-in^-ALPHA over its nodes; GAMMA to its length.",
+    ),
+]
+
+Normalization = Annotated[
+    str,
+    typer.Option(metavar="local|coupled", help="Drop or keep the edges from normalisation statistics."),
+]
+
+Exact = Annotated[bool, typer.Option("--exact", help="Count in integers instead of floating point.")]
+
+Input = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHAPE",
+        help="What is fed to models that do not say, without the batch: 3x224x224, 128:int64.",
+    ),
+]
+
+Json = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|-", help="Write the result as JSON; '-' prints it instead of tables."),
+]
+
+Csv = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|-", help="Write the table as CSV; '-' prints it instead of tables."),
+]
+
+Html = Annotated[str | None, typer.Option(metavar="FILE", help="Write an interactive report.")]
