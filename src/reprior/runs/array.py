@@ -170,7 +170,7 @@ class Runs:
         """The same array over finer partitions."""
         result = self
         for position, (old, new) in enumerate(zip(self.axes, axes, strict=True)):
-            if old is not new and old.ends != new.ends:
+            if old != new:
                 result = result._refine_axis(position, new)
         return result
 
@@ -244,10 +244,10 @@ class Runs:
         """Merge two neighbouring axes."""
         outer, inner = self.axes[position], self.axes[position + 1]
         if inner.is_uniform:
-            merged = from_ends(end * inner.size for end in outer.ends)
+            merged = from_ends(outer.ends * inner.size)
             result = self
         else:
-            merged = from_ends(i * inner.size + end for i in range(outer.size) for end in inner.ends)
+            merged = from_ends(np.add.outer(np.arange(outer.size) * inner.size, inner.ends).ravel())
             result = self.densify(position)
         axes = (*self.axes[:position], merged, *self.axes[position + 2 :])
 
@@ -262,8 +262,8 @@ class Runs:
         axis = self.axes[position]
         inner = axis.size // outer
         head, tail = self.axes[:position], self.axes[position + 1 :]
-        if all(end % inner == 0 for end in axis.ends):
-            axes = (*head, from_ends(end // inner for end in axis.ends), uniform(inner), *tail)
+        if axis.is_uniform or not (axis.ends % inner).any():
+            axes = (*head, from_ends(axis.ends // inner), uniform(inner), *tail)
             return self.apply(axes, lambda v: _unsqueeze(v, position + 1))
         axes = (*head, dense(outer), dense(inner), *tail)
 
@@ -282,7 +282,7 @@ class Runs:
         runs = axis.runs_at(np.asarray(indices, dtype=np.int64))
         changes = np.flatnonzero(np.diff(runs)) + 1
         starts = np.concatenate([[0], changes]) if len(runs) else changes
-        new = from_ends([*changes.tolist(), len(runs)] if len(runs) else ())
+        new = from_ends(np.append(changes, len(runs)) if len(runs) else changes)
         chosen = runs[starts]
         return self.apply((*head, new, *tail), lambda v: v.take(chosen, axis=position))
 
@@ -297,7 +297,7 @@ class Runs:
         if stop <= start:
             return self.take(position, np.arange(0))
         first, last = axis.runs_at(np.array([start, stop - 1])).tolist()
-        new = from_ends([*(end - start for end in axis.ends[first:last]), stop - start])
+        new = from_ends(np.append(axis.ends[first:last] - start, stop - start))
         index = (slice(None),) * position + (slice(first, last + 1),)
         return self.apply((*head, new, *tail), lambda v: v[index])
 
@@ -306,9 +306,8 @@ class Runs:
         if not before and not after:
             return self
         axis = self.axes[position]
-        ends = [before] if before else []
-        ends += [before + end for end in axis.ends]
-        ends += [before + axis.size + after] if after else []
+        first, last = [before] if before else [], [before + axis.size + after] if after else []
+        ends = np.concatenate([first, axis.ends + before, last]).astype(np.int64)
         axes = (*self.axes[:position], from_ends(ends), *self.axes[position + 1 :])
         widths = [(0, 0)] * len(self.axes)
         widths[position] = (1 if before else 0, 1 if after else 0)
@@ -461,9 +460,9 @@ def run_vector(factors: Sequence[Any] | IntArray) -> Runs:
         values[:] = list(factors)
     if not len(values):
         return Runs((uniform(0),), ((0, values),))
-    changes = (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()
-    axis = from_ends([*changes, len(values)])
-    return Runs((axis,), ((0, values[[0, *changes]]),))
+    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
+    axis = from_ends(np.append(changes, len(values)))
+    return Runs((axis,), ((0, values[np.append(0, changes)]),))
 
 
 def _regrade(index: int, values: Values) -> list[tuple[int, Values]]:
