@@ -157,10 +157,10 @@ class Analysis:
         contexts = self._contexts(name)
         if contexts.is_exact:
             return contexts.to_dense()
-        logs = contexts.to_dense()
-        if logs.size and logs.max() >= 1024:
+        floats = contexts.to_floats()
+        if np.isinf(floats).any():
             raise RepriorError(f"counts of '{name}' exceed floating point; use log2_counts or exact=True")
-        return np.exp2(logs)
+        return floats
 
     def log2_counts(self, name: str) -> NDArray[np.float64]:
         """log2 contexts of every scalar of one parameter; -inf for dead ones."""
@@ -181,7 +181,7 @@ class Analysis:
         """Renyi entropy of the contexts over parameters, in bits."""
         return self.distribution.renyi_entropy(order)
 
-    @property
+    @cached_property
     def function_nodes(self) -> tuple[FunctionNodes, ...]:
         """The operations with learnable product nodes; none are kept for scalar graphs."""
         return self.evidence.operations()
