@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from .build import OnCpu
 
 __all__ = ["Buffer", "known_buffers"]
 
@@ -63,18 +63,6 @@ def _computed_again(part: torch.nn.Module) -> dict[str, torch.Tensor]:
         name: None if tensor is None else torch.zeros(tensor.shape, dtype=tensor.dtype)
         for name, tensor in part._buffers.items()
     }
-    with torch.random.fork_rng(devices=[]), _OnCpu():
+    with torch.random.fork_rng(devices=[]), OnCpu():
         method(twin)
     return {name: one for name, one in twin._buffers.items() if one is not None and not one.is_meta}
-
-
-class _OnCpu(TorchDispatchMode):
-    """Makes what is asked for on the meta device on the CPU."""
-
-    def __torch_dispatch__(
-        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        cpu = torch.device("cpu")
-        args = tuple([cpu if isinstance(item, torch.device) else item for item in args])
-        named = {key: cpu if isinstance(item, torch.device) else item for key, item in (kwargs or {}).items()}
-        return func(*args, **named)

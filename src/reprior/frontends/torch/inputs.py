@@ -13,8 +13,6 @@ from ...errors import SpecError
 
 __all__ = ["Inputs", "make_inputs"]
 
-_TOKENS = 512
-"""Length of a sequence of tokens where neither the user nor the model says."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

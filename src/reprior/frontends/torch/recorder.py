@@ -212,7 +212,10 @@ class Recorder(TorchDispatchMode):
             if entry.kind == "pathless":
                 slot.write(self.lower, self._unknown(tuple(target.shape)))
                 return target
-            if entry.kind == "view":  # such as squeeze_: the tensor itself takes another shape
+            if entry.kind == "view":
+                if entry.function is not None and not entry.function(values[0].shape, *args[1:], **kwargs):
+                    return target
+                # Such as squeeze_: the tensor itself takes another shape.
                 raise self.lower.unsupported(f"{func} changes the shape of a tensor in place")
             if self.real:
                 func(*args, **kwargs)
@@ -347,9 +350,10 @@ class Recorder(TorchDispatchMode):
             return tensor
         twin = self._twins.get(id(tensor))
         if twin is None:
-            twin = self._twins[id(tensor)] = torch.empty_strided(
-                tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META
-            )
+            # Not an inference tensor: PyTorch wants views of the tensor it stands for to keep versions.
+            with torch.inference_mode(False):
+                twin = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
+            self._twins[id(tensor)] = twin
             self._alive.append(tensor)
             self._attach(twin, self._slot(tensor))
         return twin

@@ -9,11 +9,12 @@ overload, ``aten.gelu.default``; so this file needs no PyTorch.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, TypeVar
 
 from ...errors import SpecError
 
-__all__ = ["Entry", "find", "find_module_rule", "module_rule", "pathless", "rule", "view"]
+__all__ = ["Entry", "find", "find_module_rules", "module_rule", "pathless", "rule", "view"]
 
 Rule = Callable[..., Any]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -39,7 +40,7 @@ class Entry(NamedTuple):
 
 
 _OPERATORS: dict[str, Entry] = {}
-_MODULES: dict[str, Rule] = {}
+_MODULES: dict[tuple[str, str], Rule] = {}
 
 
 def rule(*operators: str) -> Callable[[Decorated], Decorated]:
@@ -94,8 +95,8 @@ def find(operator: str) -> Entry | None:
     return entry or _OPERATORS.get(operator.rpartition(".")[0])
 
 
-def module_rule(*class_names: str) -> Callable[[Decorated], Decorated]:
-    """Register a forward that stands in for a module class's own while it is traced.
+def module_rule(*class_names: str, method: str = "forward") -> Callable[[Decorated], Decorated]:
+    """Register a function that stands in for a method of a module class while it is traced.
 
     For modules whose own forward depends on data though their structure does not (mixtures of
     experts that gather the tokens of each expert). Called as ``function(module, *args)``.
@@ -103,26 +104,30 @@ def module_rule(*class_names: str) -> Callable[[Decorated], Decorated]:
     Parameters
     ----------
     *class_names : str
-        Qualified names, ``package.module.Class``.
+        Qualified names, ``package.module.Class``; ``*`` stands for anything.
+    method : str
+        The method's name.
     """
 
     def decorate(function: Decorated) -> Decorated:
         for name in class_names:
-            if name in _MODULES:
-                raise SpecError(f"module class '{name}' has a rule already")
-            _MODULES[name] = function
+            if (name, method) in _MODULES:
+                raise SpecError(f"method '{method}' of module class '{name}' has a rule already")
+            _MODULES[name, method] = function
         return function
 
     return decorate
 
 
-def find_module_rule(cls: type) -> Rule | None:
-    """The stand-in for a module class or one of its bases."""
+def find_module_rules(cls: type) -> dict[str, Rule]:
+    """The stand-ins for the methods of a module class, its own or its bases'."""
+    found: dict[str, Rule] = {}
     for base in cls.__mro__:
-        function = _MODULES.get(f"{base.__module__}.{base.__qualname__}")
-        if function is not None:
-            return function
-    return None
+        name = f"{base.__module__}.{base.__qualname__}"
+        for (pattern, method), function in _MODULES.items():
+            if fnmatchcase(name, pattern):
+                found.setdefault(method, function)
+    return found
 
 
 def _register(kind: str, operators: tuple[str, ...]) -> Callable[[Decorated], Decorated]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,16 +19,16 @@ from ...primitives import Parameter
 from .buffers import known_buffers
 from .inputs import Inputs, make_inputs
 from .recorder import Recorder
-from .registry import find_module_rule
+from .registry import find_module_rules
 from .scopes import Scopes
 
 __all__ = ["Traced", "describe_module", "trace"]
 
-_BY_PRODUCTS = (
-    "hidden_states", "attentions", "past_key_values", "cache_params", "router_logits", "encoder_last_hidden_state",
-    "_model_output", "aux_loss", "loss", "mems", "state",
-)  # fmt: skip
-"""Endings of the names under which models return caches and by-products (convention 13)."""
+_BY_PRODUCTS = re.compile(
+    r"(.*_)?(hidden_states|attentions|past_key_values|router_logits|model_output)"
+    r"|encoder_last_hidden_state|cache_params|(.*_)?loss|mems|state"
+)
+"""Names under which models return caches and by-products (convention 13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,10 @@ def _undisturbed(module: torch.nn.Module) -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(False)
         for part, *_ in kept:
             part.__dict__["training"] = False
-            stand_in = find_module_rule(type(part))
-            if stand_in is not None:
-                part.__dict__["forward"] = partial(stand_in, part)
+        rules = {kind: find_module_rules(kind) for kind in {type(part) for part, *_ in kept}}
+        for part, *_ in kept:
+            for method, stand_in in rules[type(part)].items():
+                part.__dict__[method] = partial(stand_in, part)
         with torch.random.fork_rng(devices=[]):
             yield
     finally:
@@ -165,9 +167,8 @@ def _undisturbed(module: torch.nn.Module) -> Iterator[None]:
             part.__dict__.clear()
             part.__dict__.update(attributes)
             for key, entries in (("_parameters", parameters), ("_buffers", buffers), ("_modules", modules)):
-                if part.__dict__[key] != entries:
-                    part.__dict__[key].clear()
-                    part.__dict__[key].update(entries)
+                part.__dict__[key].clear()
+                part.__dict__[key].update(entries)
 
 
 def _call(module: torch.nn.Module, fed: Inputs, recorder: Recorder, scopes: Scopes) -> Any:
@@ -206,7 +207,7 @@ def _is_named(key: str, name: str) -> bool:
 
 
 def _is_by_product(key: str) -> bool:
-    return any(part.endswith(ending) for part in key.split(".") for ending in _BY_PRODUCTS)
+    return any(_BY_PRODUCTS.fullmatch(part) for part in key.split("."))
 
 
 def _named_tensors(result: Any, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:

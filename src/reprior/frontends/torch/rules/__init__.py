@@ -14,6 +14,7 @@ from . import (
     recurrent,
     reductions,
     spatial,
+    stand_ins,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "recurrent",
     "reductions",
     "spatial",
+    "stand_ins",
 ]
