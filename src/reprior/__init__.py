@@ -12,9 +12,8 @@ the counts derive entropy, expected spread, total surprisal and two performance 
 from typing import Any
 
 from . import primitives, scalar, sharing
-from .analysis import Analysis, Options
+from .analysis import Analysis, Comparison, Options
 from .api import analyze, compare
-from .comparison import Comparison
 from .errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOperatorError
 from .frontends.builder import Feature, Network
 from .graph import Graph, GraphBuilder, Node

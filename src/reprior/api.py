@@ -7,9 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from .analysis import Analysis, Options
-from .analyze import analyze_model
-from .comparison import Comparison
+from .analysis import Analysis, Comparison, Options, analyze_model
 from .errors import SpecError
 from .frontends.builder import Network
 from .frontends.specs import load_spec

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from .. import analyze
-from ..comparison import COLUMNS, Comparison
+from ..analysis import COLUMNS, Comparison
 from .console import number, printer, progress, short, simple_table
 from .options import Csv, Exact, Html, Input, Json, Normalization, Preset, Share, WeightingText
 from .outputs import Destinations

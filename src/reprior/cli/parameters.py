@@ -10,8 +10,7 @@ from itertools import groupby
 
 from rich.table import Table
 
-from ..analysis import Analysis
-from ..table import ParameterRow
+from ..analysis import Analysis, ParameterRow
 from .console import count, number, simple_table
 
 __all__ = ["blocks_table", "dead_table", "parameters_csv", "parameters_table"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from .graph import Graph
-from .primitives import Attention, Contract, Convolve, Input, Leaf, Lookup, Parameter, Shape
+from ..graph import Graph
+from ..primitives import Attention, Contract, Convolve, Input, Leaf, Lookup, Parameter, Shape
 
 __all__ = ["Costs", "measure"]
 

@@ -8,13 +8,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .analysis import SCHEMA_VERSION, Analysis
-from .errors import RepriorError, SpecError
+from ..errors import RepriorError, SpecError
+from .result import SCHEMA_VERSION, Analysis
 
 if TYPE_CHECKING:
     import pandas
 
-    from .plots import ComparisonPlots
+    from ..plots import ComparisonPlots
 
 __all__ = ["COLUMNS", "Comparison"]
 
@@ -97,18 +97,18 @@ class Comparison:
 
     def to_html(self) -> str:
         """The report as one self-contained HTML page; `reprior.report.write_html` writes it."""
-        from .report import to_html
+        from ..report import to_html
 
         return to_html(self)
 
     @property
     def plot(self) -> ComparisonPlots:
         """Plots for notebooks (extra ``plot``)."""
-        from .plots import ComparisonPlots
+        from ..plots import ComparisonPlots
 
         return ComparisonPlots(self)
 
     def _repr_html_(self) -> str:
-        from .report.summary import comparison_summary
+        from ..report.summary import comparison_summary
 
         return comparison_summary(self)

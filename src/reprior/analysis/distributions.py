@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from .primitives import Products
-from .quantities import ContextDistribution
-from .runs import Runs
-from .scalar import Scaled
+from ..primitives import Products
+from ..quantities import ContextDistribution
+from ..runs import Runs
+from ..scalar import Scaled
 
 __all__ = ["largest", "of_parameters", "of_products", "scalar_runs"]
 

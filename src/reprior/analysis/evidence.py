@@ -6,15 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..counting import FunctionNodes, count
+from ..graph import Graph
+from ..runs import Number, Runs
+from ..scalar import Count
+from ..sharing import SharedParameter
+from ..weighting import Weighting
 from .costs import Costs, measure
-from .counting import FunctionNodes, count
 from .distributions import scalar_runs
-from .graph import Graph
-from .runs import Number, Runs
-from .scalar import Count
-from .sharing import SharedParameter
 from .table import ParameterRow, scalar_row, tensor_row
-from .weighting import Weighting
 
 __all__ = ["Evidence", "ScalarEvidence", "TensorEvidence"]
 

@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .analysis import Analysis, Options
-from .canonical import Preset, canonicalise
-from .counting import Counts, ParameterCount, count
+from ..canonical import Preset, canonicalise
+from ..counting import Counts, ParameterCount, count
+from ..errors import RepriorError, SpecError
+from ..graph import Graph
+from ..layers import describe_parameters
+from ..model import Model
+from ..quantities import ContextDistribution, p_g, p_g_prime
+from ..runs import Number, Runs
+from ..scalar import Dag, count_contexts, summarise
+from ..sharing import Policy, SharedParameter, resolve, share
+from ..weighting import Weighting
 from .distributions import largest, of_parameters
-from .errors import RepriorError, SpecError
 from .evidence import ScalarEvidence, TensorEvidence
-from .graph import Graph
-from .layers import describe_parameters
-from .model import Model
-from .quantities import ContextDistribution, p_g, p_g_prime
-from .runs import Number, Runs
-from .scalar import Dag, count_contexts, summarise
-from .sharing import Policy, SharedParameter, resolve, share
-from .weighting import Weighting
+from .options import Options
+from .result import Analysis
 
 __all__ = ["analyze_model"]
 

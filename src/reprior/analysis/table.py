@@ -9,10 +9,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from .quantities import log2_exact, log2_sum
-from .runs import Runs
-from .scalar import Scaled
-from .sharing import SharedParameter
+from ..quantities import log2_exact, log2_sum
+from ..runs import Runs
+from ..scalar import Scaled
+from ..sharing import SharedParameter
 
 __all__ = ["ParameterRow", "scalar_row", "tensor_row"]
 

@@ -1,4 +1,4 @@
-"""The result of an analysis, and how one is asked for."""
+"""The result of an analysis."""
 
 from __future__ import annotations
 
@@ -11,61 +11,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .canonical import Normalization, Preset
+from ..counting import FunctionNodes
+from ..errors import RepriorError
+from ..graph import Graph
+from ..quantities import ContextDistribution, log2_exact
+from ..runs import Runs
+from ..scalar import Dag
 from .costs import Costs
-from .counting import FunctionNodes
 from .distributions import of_products
-from .errors import RepriorError, SpecError
 from .evidence import Evidence
-from .graph import Graph
-from .quantities import ContextDistribution, log2_exact
-from .runs import Runs
-from .scalar import Dag
-from .sharing import Policy
 from .table import ParameterRow
 
 if TYPE_CHECKING:
     import pandas
 
-    from .plots import AnalysisPlots
+    from ..plots import AnalysisPlots
 
-__all__ = ["Analysis", "Options"]
+__all__ = ["SCHEMA_VERSION", "Analysis"]
 
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to count.
-
-    Attributes
-    ----------
-    preset : {"definition", "paper"}
-        ``paper`` counts batch norm's running statistics as parameters, as the published tables do.
-    share : str or Policy
-        ``none``, ``all_but_bn``, ``original_code`` or a function from `ParameterInfo` to a key.
-    weighting : str
-        ``unit``, ``fan_in:ALPHA`` or ``decay:GAMMA``.
-    normalization : {"local", "coupled"}
-        Whether normalisation statistics are dropped (convention 6) or kept.
-    exact : bool
-        Count in integers instead of floating point with exponents.
-    """
-
-    preset: Preset = "definition"
-    share: str | Policy = "none"
-    weighting: str = "unit"
-    normalization: Normalization = "local"
-    exact: bool = False
-
-    def __post_init__(self) -> None:
-        _one_of("preset", self.preset, ("definition", "paper"))
-        _one_of("normalization", self.normalization, ("local", "coupled"))
-
-
-def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise SpecError(f"{what} '{value}' is not one of {', '.join(allowed)}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,18 +193,18 @@ class Analysis:
 
     def to_html(self) -> str:
         """The report as one self-contained HTML page; `reprior.report.write_html` writes it."""
-        from .report import to_html
+        from ..report import to_html
 
         return to_html(self)
 
     @property
     def plot(self) -> AnalysisPlots:
         """Plots for notebooks (extra ``plot``)."""
-        from .plots import AnalysisPlots
+        from ..plots import AnalysisPlots
 
         return AnalysisPlots(self)
 
     def _repr_html_(self) -> str:
-        from .report.summary import analysis_summary
+        from ..report.summary import analysis_summary
 
         return analysis_summary(self)

@@ -1,0 +1,20 @@
+"""From counts to quantities: what is asked of a model, and what is answered."""
+
+from .comparison import COLUMNS, Comparison
+from .costs import Costs, measure
+from .options import Options
+from .result import SCHEMA_VERSION, Analysis
+from .run import analyze_model
+from .table import ParameterRow
+
+__all__ = [
+    "COLUMNS",
+    "SCHEMA_VERSION",
+    "Analysis",
+    "Comparison",
+    "Costs",
+    "Options",
+    "ParameterRow",
+    "analyze_model",
+    "measure",
+]

@@ -1,0 +1,45 @@
+"""How an analysis is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..canonical import Normalization, Preset
+from ..errors import SpecError
+from ..sharing import Policy
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to count.
+
+    Attributes
+    ----------
+    preset : {"definition", "paper"}
+        ``paper`` counts batch norm's running statistics as parameters, as the published tables do.
+    share : str or Policy
+        ``none``, ``all_but_bn``, ``original_code`` or a function from `ParameterInfo` to a key.
+    weighting : str
+        ``unit``, ``fan_in:ALPHA`` or ``decay:GAMMA``.
+    normalization : {"local", "coupled"}
+        Whether normalisation statistics are dropped (convention 6) or kept.
+    exact : bool
+        Count in integers instead of floating point with exponents.
+    """
+
+    preset: Preset = "definition"
+    share: str | Policy = "none"
+    weighting: str = "unit"
+    normalization: Normalization = "local"
+    exact: bool = False
+
+    def __post_init__(self) -> None:
+        _one_of("preset", self.preset, ("definition", "paper"))
+        _one_of("normalization", self.normalization, ("local", "coupled"))
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise SpecError(f"{what} '{value}' is not one of {', '.join(allowed)}")
