@@ -20,6 +20,7 @@ from .primitives import (
     Setting,
     Shape,
 )
+from .primitives.base import as_mask
 from .runs import Number, Runs
 from .weighting import UNIT, Weighting
 
@@ -185,7 +186,7 @@ class Traits:
             before = tuple([supports[k] for k in inputs])
             if op.may_remove or any([support is not None for support in before]):
                 found = op.support(before, tuple([nodes[k].shape for k in inputs]), node.shape)
-                supports.append(None if found is None else _as_mask(found))
+                supports.append(None if found is None else as_mask(found))
             else:
                 supports.append(None)
         return cls(learnable, data, views, supports)
@@ -256,12 +257,6 @@ def _parameters_behind(nodes: Sequence[Node], node: Node, traits: Traits) -> tup
                 seen.add(k)
                 pending.append(k)
     return tuple(names)
-
-
-def _as_mask(counts: Runs) -> Runs | None:
-    """1 where a count is positive, None if it is so everywhere."""
-    mask = counts.nonzero()
-    return None if mask.all() else Runs(counts.axes, ((0, mask.astype(float)),))
 
 
 def _total(parts: Sequence[Runs]) -> Runs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..runs import Runs
-from .base import Primitive, Setting, Shape
+from .base import Primitive, Setting, Shape, as_mask
 from .contract import Contract
 from .move import Keep
 from .pointwise import Map, broadcast_to
@@ -43,6 +44,8 @@ class Attention(Primitive):
         return (*query[:-1], value[-1])
 
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
+        if any(support is not None for support in setting.supports):
+            return self._transpose_composite(contexts, position, setting)
         query, key = setting.shapes[:2]
         rank = len(query)
         weighting, data = setting.weighting, setting.data
@@ -58,6 +61,53 @@ class Attention(Primitive):
         rows = rows.scale(weighting.edge(query[-1] if scores_data else 0))
         rows = rows.scale(weighting.edge(sum(data[:2]))).insert_axis(rank - 1, query[-1])
         return self._to_queries(rows, key[-2]) if position == 0 else self._to_keys(rows, setting)
+
+    def support(
+        self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs | None:
+        if all(support is None for support in supports) and not self.may_remove:
+            return None
+        scores = (*shapes[0][:-1], shapes[1][-2])
+        seen = self._support_scores(supports, shapes)
+        *_, out = self.expand(len(shape), *scores[-2:])
+        return out.support((seen, supports[2]), (scores, shapes[2]), shape)
+
+    @property
+    def may_remove(self) -> bool:  # type: ignore[override]
+        """Whether some query sees no key."""
+        return isinstance(self.mask, Runs) and not self.mask.sum(len(self.mask.shape) - 1).nonzero().all()
+
+    def _support_scores(self, supports: Sequence[Runs | None], shapes: tuple[Shape, ...]) -> Runs | None:
+        """Which pairs of a query and a key meet (0/1), None where all do."""
+        scores = (*shapes[0][:-1], shapes[1][-2])
+        product, keep, softmax, _ = self.expand(len(shapes[0]), *scores[-2:])
+        rows = [product.support(tuple(supports[:2]), shapes[:2], scores), *supports[3:]]
+        if keep is not None:
+            rows = [keep.support((row,), (scores,), scores) for row in rows]
+        seen = softmax.support(tuple(rows), (scores,) * len(rows), scores)
+        return None if seen is None else as_mask(seen)
+
+    def _transpose_composite(self, contexts: Runs, position: int, setting: Setting) -> Runs:
+        """As `transpose`, through each step of the composite, where some elements do not exist."""
+        shapes, data, weighting = setting.shapes, setting.data, setting.weighting
+        scores = (*shapes[0][:-1], shapes[1][-2])
+        product, keep, softmax, out = self.expand(len(shapes[0]), *scores[-2:])
+        flags = (data[0] or data[1], *data[3:])
+        seen = self._support_scores(setting.supports, shapes)
+        last = Setting(
+            (scores, shapes[2]), setting.shape, (any(flags), data[2]), (seen, setting.supports[2]), weighting
+        )
+        if position == 2:
+            return out.transpose(contexts, 1, last)
+        rows = out.transpose(contexts, 0, last)
+        each = Setting((scores,) * len(flags), scores, flags, (None,) * len(flags), weighting)
+        rows = softmax.transpose(rows, 0, each)
+        if keep is not None:
+            rows = keep.transpose(rows, 0, Setting((scores,), scores, flags[:1], (None,), weighting))
+        if position == 3:
+            return rows
+        first = Setting(shapes[:2], scores, data[:2], setting.supports[:2], weighting)
+        return product.transpose(rows, position, first)
 
     def _to_queries(self, rows: Runs, keys: int) -> Runs:
         """Each query's contexts times the number of keys it sees."""

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal, NamedTuple
 from ..runs import Runs
 from ..weighting import Factor, Weighting
 
-__all__ = ["Element", "Primitive", "Products", "Scalar", "Setting", "Shape", "complete"]
+__all__ = ["Element", "Primitive", "Products", "Scalar", "Setting", "Shape", "as_mask", "complete"]
 
 Shape = tuple[int, ...]
 
@@ -156,3 +156,9 @@ class Primitive:
 def complete(support: Runs | None, shape: Shape) -> Runs:
     """A support written out where all elements exist."""
     return Runs.ones(shape, "scaled") if support is None else support
+
+
+def as_mask(counts: Runs) -> Runs | None:
+    """1 where a count is positive, None if it is so everywhere."""
+    mask = counts.nonzero()
+    return None if mask.all() else Runs(counts.axes, ((0, mask.astype(float)),))

@@ -162,7 +162,7 @@ class Convolve(Primitive):
         result = Runs.zeros(kernel, "exact" if contexts.is_exact else "scaled")
         if not support.nonzero().any():
             return result
-        for taps, writes, reads in self._taps(setting):
+        for taps, writes, reads in self._taps(setting.shapes, setting.shape):
             here, there = contexts, support
             for axis in range(rank):
                 here, there = here.take(2 + axis, writes[axis]), there.take(2 + axis, reads[axis])
@@ -180,18 +180,13 @@ class Convolve(Primitive):
 
     def _to_features_supported(self, contexts: Runs, support: Runs, setting: Setting) -> Runs:
         """As `_to_features`, counting only the kernel elements that exist."""
-        features, kernel = setting.shapes
-        rank = len(self.stride)
+        features, rank = setting.shapes[0], len(self.stride)
         result = Runs.zeros(features, "exact" if contexts.is_exact else "scaled")
-        for taps, writes, reads in self._taps(setting):
-            here, there = contexts, support
+        for taps, writes, reads in self._taps(setting.shapes, setting.shape):
+            here = contexts
             for axis in range(rank):
                 here = here.take(2 + axis, writes[axis])
-                there = there.slice(2 + axis, taps[axis], taps[axis] + 1)
-            there = there.reshape((self.groups, kernel[0] // self.groups, kernel[1]))
-            if not self.transposed:
-                there = there.transpose((0, 2, 1))  # (groups, C / groups, O / groups)
-            there = there.insert_axis(0, features[0])
+            there = self._kernel_at(support, taps, setting.shapes).insert_axis(0, features[0])
             for axis in range(rank):
                 there = there.insert_axis(4 + axis, len(writes[axis]))
             here = _split_channels(here, self.groups).insert_axis(2, features[1] // self.groups)
@@ -201,10 +196,12 @@ class Convolve(Primitive):
             result = result + part
         return result
 
-    def _taps(self, setting: Setting) -> Iterator[tuple[Shape, list[IntArray], list[IntArray]]]:
+    def _taps(
+        self, shapes: tuple[Shape, ...], shape: Shape
+    ) -> Iterator[tuple[Shape, list[IntArray], list[IntArray]]]:
         """Every tap, with the output positions it writes and the feature positions it reads, per axis."""
-        windows = self.axes(setting)
-        for taps in itertools.product(*(range(size) for size in setting.shapes[1][2:])):
+        windows = self._windows(shapes, shape)
+        for taps in itertools.product(*(range(size) for size in shapes[1][2:])):
             writes, reads = [], []
             for tap, window in zip(taps, windows, strict=True):
                 low, high, first = window.ranges[tap]
@@ -218,22 +215,53 @@ class Convolve(Primitive):
     ) -> Runs | None:
         windows = self._windows(shapes, shape)
         gaps = any(w.has_empty_wide if self.transposed else w.has_empty_narrow for w in windows)
-        if supports[0] is None and not gaps:
+        if supports == (None, None) and not gaps:
             return None
-        result = _split_channels(complete(supports[0], shapes[0]), self.groups).sum(2)
+        return self._count_products(supports, shapes, shape)
+
+    def products(self, contexts: Runs, setting: Setting) -> Products:
+        """Product nodes: per output element, one for each kernel and feature element that meet."""
+        many = self._count_products(setting.supports, setting.shapes, setting.shape)
+        return Products(self._weigh(contexts, setting), many)
+
+    def _count_products(
+        self, supports: Sequence[Runs | None], shapes: tuple[Shape, ...], shape: Shape
+    ) -> Runs:
+        """Number of product nodes behind each output element."""
+        features, kernel = supports
+        if kernel is not None:
+            return self._count_supported(complete(features, shapes[0]), kernel, shapes, shape)
+        result = _split_channels(complete(features, shapes[0]), self.groups).sum(2)
         result = _join_channels(result.insert_axis(2, shape[1] // self.groups))
-        for axis, window in enumerate(windows):
+        for axis, window in enumerate(self._windows(shapes, shape)):
             along = window.to_wide if self.transposed else window.to_narrow
             result = along(result, 2 + axis)
         return result
 
-    def products(self, contexts: Runs, setting: Setting) -> Products:
-        """Product nodes: per output element, one for each kernel element that does not meet padding."""
-        many = Runs.ones(contexts.shape, "scaled").scale(setting.shapes[0][1] // self.groups)
-        for axis, window in enumerate(self.axes(setting)):
-            taps = window.taps_per_wide if self.transposed else window.taps_per_narrow
-            many = many.scale_axis(2 + axis, taps)
-        return Products(self._weigh(contexts, setting), many)
+    def _count_supported(self, features: Runs, kernel: Runs, shapes: tuple[Shape, ...], shape: Shape) -> Runs:
+        """As `_count_products`, where some kernel elements do not exist."""
+        rank = len(self.stride)
+        result = Runs.zeros(shape, "scaled")
+        for taps, writes, reads in self._taps(shapes, shape):
+            here = features
+            for axis in range(rank):
+                here = here.take(2 + axis, reads[axis])
+            here = _split_channels(here, self.groups).insert_axis(3, shape[1] // self.groups)
+            there = self._kernel_at(kernel, taps, shapes).insert_axis(0, shape[0])
+            for axis in range(rank):
+                there = there.insert_axis(4 + axis, len(reads[axis]))
+            part = _join_channels(here.multiply(there).sum(2))
+            for axis in range(rank):
+                part = part.scatter_add(2 + axis, writes[axis], shape[2 + axis])
+            result = result + part
+        return result
+
+    def _kernel_at(self, kernel: Runs, taps: Shape, shapes: tuple[Shape, ...]) -> Runs:
+        """One tap of the kernel, as (groups, C / groups, O / groups)."""
+        for axis, tap in enumerate(taps):
+            kernel = kernel.slice(2 + axis, tap, tap + 1)
+        kernel = kernel.reshape((self.groups, shapes[1][0] // self.groups, shapes[1][1]))
+        return kernel if self.transposed else kernel.transpose((0, 2, 1))
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         features, kernel = shapes
