@@ -43,7 +43,7 @@ def simple_table(title: str, *columns: str, left: Sequence[str] = ()) -> Table:
     )
     for column in columns:
         if column in left:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", vertical="bottom")
         else:
             table.add_column(column, justify="right", no_wrap=True, vertical="bottom")
     return table
