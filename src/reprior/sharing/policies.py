@@ -14,6 +14,7 @@ from ..counting import ParameterCount
 from ..errors import RepriorError, SpecError
 from ..layers import ParameterInfo
 from ..runs import Runs
+from .by_module import by_module
 
 __all__ = ["POLICIES", "Policy", "SharedParameter", "all_but_bn", "original_code", "resolve", "share"]
 
@@ -85,8 +86,11 @@ def resolve(policy: str | Policy) -> tuple[str, Policy]:
     """
     if callable(policy):
         return getattr(policy, "__name__", "custom"), policy
+    kind, colon, pattern = policy.partition(":")
+    if kind == "by_module" and colon:
+        return policy, by_module(pattern)
     if policy not in POLICIES:
-        raise SpecError(f"sharing '{policy}' is not one of {', '.join(POLICIES)}")
+        raise SpecError(f"sharing '{policy}' is not one of {', '.join(POLICIES)}, by_module:PATTERN")
     return policy, POLICIES[policy]
 
 
