@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import SpecError
 
-__all__ = ["require_writable", "write_text"]
+__all__ = ["require_writable", "write_bytes", "write_text"]
 
 
 def require_writable(path: str | os.PathLike[str]) -> None:
@@ -32,7 +32,12 @@ def require_writable(path: str | os.PathLike[str]) -> None:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write UTF-8 text by way of a temporary file beside it, so that nobody ever reads half of it.
+    """Write UTF-8 text as `write_bytes` does; what UTF-8 cannot say is written escaped."""
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file by way of a temporary one beside it, so that nobody ever reads half of it.
 
     What cannot be replaced (a pipe, a device) is written in place, and a link is followed.
 
@@ -43,7 +48,6 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """
     require_writable(path)
     target = Path(path).resolve()
-    data = text.encode("utf-8", errors="backslashreplace")
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
