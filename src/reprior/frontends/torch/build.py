@@ -33,9 +33,17 @@ def build(make: Callable[[], Module]) -> Module:
     torch.nn.Module
         In evaluation mode.
     """
-    with torch.random.fork_rng(devices=[]), _parameters_on_meta(), OnCpu(), warnings.catch_warnings():
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # constructors warn of deprecated arguments of their own making
-        return make().eval()
+        try:
+            with _parameters_on_meta(), OnCpu():
+                return make().eval()
+        except RuntimeError as error:
+            if "meta" not in str(error):
+                raise
+            # A constructor that runs its own layers needs everything in one place.
+            with torch.device("meta"):
+                return make().eval()
 
 
 @contextmanager

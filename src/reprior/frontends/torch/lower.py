@@ -22,7 +22,6 @@ from ...primitives import (
     Reduce,
     Reshape,
     Role,
-    Shape,
     Slice,
     Take,
 )

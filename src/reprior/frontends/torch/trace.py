@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
+from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import torch
@@ -88,6 +91,8 @@ def trace(
         If the module cannot be traced: the message names the module path.
     """
     start = time.perf_counter()
+    if real:
+        module = copy.deepcopy(module)  # a real forward may write buffers
     fed = make_inputs(module, input, real)
     scopes = Scopes(module)
     recorder = Recorder(scopes, real)
@@ -99,7 +104,7 @@ def trace(
             recorder.input(tensor, name)
         stack.enter_context(scopes.followed())
         stack.enter_context(recorder)
-        result = _call(module, fed, recorder, scopes)
+        result = _call(module, fed, scopes)
         found = _output_values(recorder, result, outputs)
     recorder.lower.builder.output(found)
     graph = _with_roles(recorder)
@@ -171,19 +176,31 @@ def _undisturbed(module: torch.nn.Module) -> Iterator[None]:
                 part.__dict__[key].update(entries)
 
 
-def _call(module: torch.nn.Module, fed: Inputs, recorder: Recorder, scopes: Scopes) -> Any:
+def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
     """The forward's result; what goes wrong in it is an error that names the module."""
     try:
         return module(*fed.args, **fed.kwargs)
     except RepriorError:
         raise
     except Exception as error:
-        if recorder.broken:
+        if _is_ours(error):
             raise
         where = f"in module '{scopes.current or type(module).__name__}'"
         lines = str(error).strip().splitlines()
         message = lines[0] if lines else type(error).__name__
         raise ShapeError(f"{where}: the forward failed with {type(error).__name__}: {message}") from error
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether an exception came out of a rule or the recorder: a bug, not the traced model's failure."""
+    package = str(Path(__file__).parent)
+    ours = [
+        frame.f_code.co_name
+        for frame, _ in walk_tb(error.__traceback__)
+        if frame.f_code.co_filename.startswith(package)
+    ]
+    # PyTorch runs the operator itself within `_run`: what it refuses there, it refuses the model.
+    return ours[-1] not in ("_call", "_run")
 
 
 def _output_values(recorder: Recorder, result: Any, wanted: Sequence[str] | None) -> list[int]:

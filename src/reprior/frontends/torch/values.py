@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ...errors import RepriorError
-from ...primitives import Concat, Expand, Move, Pad, Permute, Reshape, Shape, Slice, Take
+from ...primitives import Expand, Move, Pad, Permute, Reshape, Shape, Slice, Take
 
 if TYPE_CHECKING:
     from .lower import Lower

@@ -1,6 +1,9 @@
 """Stand-ins for modules whose forward depends on data though their structure does not.
 
-Mixtures of experts: every expert is reachable by every token (convention 9).
+* Mixtures of experts: every expert is reachable by every token (convention 9).
+* Detectors: the boxes that they find are data, but not the layers that find them. The stand-ins take images of
+  one size, leave out resizing, anchors and suppression, and return what the heads give for every anchor or box.
+
 
 The experts of transformers gather the tokens that the router sends to each, so their own forward depends on
 data. The stand-in sends every token through every expert, weighted by the router's scores.
@@ -43,3 +46,51 @@ def _product(module: Any, names: str, x: torch.Tensor, weight: str) -> torch.Ten
 @module_rule("transformers.modeling_utils.PreTrainedModel", method="warn_if_padding_and_no_attention_mask")
 def no_warning(module: Any, *args: Any, **named: Any) -> None:
     """A look at the tokens fed that only ever warns."""
+
+
+_DETECTION = "torchvision.models.detection"
+
+
+@module_rule(*(f"{_DETECTION}.{name}" for name in ("ssd.SSD", "retinanet.RetinaNet", "fcos.FCOS")))
+def single_stage_detector(module: Any, images: torch.Tensor) -> Any:
+    """Backbone and head."""
+    features = module.backbone(images)
+    return module.head([features] if isinstance(features, torch.Tensor) else list(features.values()))
+
+
+@module_rule(f"{_DETECTION}.generalized_rcnn.GeneralizedRCNN")
+def two_stage_detector(module: Any, images: torch.Tensor) -> dict[str, Any]:
+    """Backbone, proposals, and the heads on as many boxes as the proposal network passes on."""
+    features = module.backbone(images)
+    levels = [features] if isinstance(features, torch.Tensor) else list(features.values())
+    objectness, deltas = module.rpn.head(levels)
+    boxes = _proposals(objectness, deltas, module.rpn.post_nms_top_n())
+    heads = module.roi_heads
+    result: dict[str, Any] = {}
+    pooled = _pooled(heads.box_roi_pool, levels, boxes)
+    result["scores"], result["boxes"] = heads.box_predictor(heads.box_head(pooled))
+    found = boxes[: heads.detections_per_img]
+    if heads.has_mask():
+        pooled = _pooled(heads.mask_roi_pool, levels, found)
+        result["masks"] = heads.mask_predictor(heads.mask_head(pooled))
+    if heads.has_keypoint():
+        pooled = _pooled(heads.keypoint_roi_pool, levels, found)
+        result["keypoints"] = heads.keypoint_predictor(heads.keypoint_head(pooled))
+    return result
+
+
+def _proposals(objectness: list[torch.Tensor], deltas: list[torch.Tensor], count: int) -> torch.Tensor:
+    """The boxes of the highest scores, after the number of their image."""
+    scores = torch.cat([level.flatten(1) for level in objectness], 1)
+    boxes = torch.cat([level.reshape(level.shape[0], -1, 4) for level in deltas], 1)
+    best = scores.topk(min(count, scores.shape[1]), dim=1).indices
+    chosen = torch.gather(boxes, 1, best[..., None].expand(-1, -1, 4)).flatten(0, 1)
+    return torch.cat([torch.zeros_like(chosen[:, :1]), chosen], 1)
+
+
+def _pooled(pool: Any, levels: list[torch.Tensor], boxes: torch.Tensor) -> torch.Tensor:
+    """Each box's features, from whichever level its size falls to."""
+    from torchvision.ops import roi_align
+
+    used = levels[: len(pool.featmap_names)]
+    return torch.stack([roi_align(level, boxes, list(pool.output_size)) for level in used]).amax(0)
