@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import SpecError
+from ..errors import RepriorError, SpecError
 from ..graph import Graph
 from ..model import Model
 from ..scalar import Dag, load
@@ -32,7 +32,18 @@ def load_spec(spec: str, input: Any = None) -> Model:
     ------
     SpecError
         If there is no such model; the message suggests near names.
+    RepriorError
+        If it cannot be built or traced; the message names it.
     """
+    try:
+        return _load(spec, input)
+    except RepriorError as error:
+        if f"'{spec}'" in str(error):
+            raise
+        raise type(error)(f"'{spec}': {error}") from error
+
+
+def _load(spec: str, input: Any) -> Model:
     scheme, colon, rest = spec.partition(":")
     if colon and scheme in FRAMEWORK_SCHEMES:
         return _load_torch(spec, input)
@@ -63,12 +74,13 @@ def split_size(name: str, spec: str) -> tuple[str, int | None]:
     Raises
     ------
     SpecError
-        If the size is not a positive number.
+        If the size is not a positive number (of at most 18 digits).
     """
     base, at, size = name.partition("@")
     if not at:
         return base, None
-    if not size.isdecimal() or int(size) < 1:
+    # Python itself refuses to read numbers of thousands of digits.
+    if not size.isdecimal() or len(size) > 18 or int(size) < 1:
         raise SpecError(f"'{spec}': the size '{size}' is not a positive number")
     return base, int(size)
 
