@@ -1,0 +1,103 @@
+"""``reprior list``: the models that can be named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import SpecError
+from ..frontends.specs import suggest
+from ..zoo import PAPER_FIGURES, PAPER_MODELS
+from ..zoo.nasbench201 import cells
+from ..zoo.nasbench_macro import architectures
+from .console import printer, simple_table
+
+__all__ = ["list_command"]
+
+
+def list_command(
+    pattern: Annotated[
+        str | None,
+        typer.Argument(metavar="[SCHEME[:GLOB]]", show_default=False, help="Which; all schemes by default."),
+    ] = None,
+) -> None:
+    """List the kinds of model specs, or the specs of one kind, one a line.
+
+    \b
+    reprior list
+    reprior list paper
+    reprior list 'timm:*vit*'
+    """
+    if pattern is None:
+        _print_schemes()
+        return
+    scheme, _, glob = pattern.partition(":")
+    if scheme not in _SCHEMES:
+        raise SpecError(f"no scheme '{scheme}': {suggest(scheme, list(_SCHEMES))}")
+    found = [name for name in _names(scheme) if fnmatchcase(name, glob or "*")]
+    if not found:
+        raise SpecError(f"no model matches '{pattern}'")
+    for name in found:
+        typer.echo(f"{scheme}:{name}")
+
+
+def _print_schemes() -> None:
+    table = simple_table("Model specs", "spec", "what", left=["spec", "what"])
+    for form, what in _SCHEMES.values():
+        table.add_row(form, what)
+    console = printer()
+    console.print(table)
+    if find_spec("torch") is None:
+        console.print(
+            "timm:, torchvision:, hf: and py: need more: pip install 'reprior[torch]' or 'reprior[hf]'"
+        )
+
+
+_SCHEMES = {
+    "paper": ("paper:NAME[@SIZE]", "models and figures of the paper"),
+    "nb201": ("nb201:CELL", "networks of NAS-Bench-201, by their cell"),
+    "macro": ("macro:ARCH", "networks of NAS-Bench-Macro: eight digits 0, 1 or 2"),
+    "dag": ("dag:FILE.json", "a graph of scalars"),
+    "timm": ("timm:NAME[@SIZE]", "image models of timm"),
+    "torchvision": ("torchvision:NAME[@SIZE]", "models of torchvision"),
+    "hf": ("hf:PATH-or-CONFIG-NAME", "transformers, built from their configuration"),
+    "py": ("py:PACKAGE.MODULE:CALLABLE", "what your function returns, a torch.nn.Module"),
+}
+"""For each scheme the form of its specs, and what they name."""
+
+
+def _names(scheme: str) -> Iterable[str]:
+    if scheme not in _LISTED:
+        raise SpecError(f"{_SCHEMES[scheme][0]} cannot be listed")
+    return _LISTED[scheme]()
+
+
+def _timm() -> Iterable[str]:
+    names: Iterable[str] = _imported("timm").list_models()
+    return names
+
+
+def _torchvision() -> Iterable[str]:
+    names: Iterable[str] = _imported("torchvision.models").list_models()
+    return names
+
+
+def _imported(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise SpecError(f"listing needs {error.name}: pip install 'reprior[torch]'") from None
+
+
+_LISTED: dict[str, Callable[[], Iterable[str]]] = {
+    "paper": lambda: [*PAPER_MODELS, *PAPER_FIGURES],
+    "nb201": cells,
+    "macro": architectures,
+    "timm": _timm,
+    "torchvision": _torchvision,
+}

@@ -1,0 +1,3 @@
+from tests.cli.runner import runner
+
+__all__ = ["runner"]
