@@ -14,6 +14,11 @@ __all__ = ["UNIT", "Factor", "Weighting"]
 Factor = int | float | Fraction
 """The weight of an edge: an exact 1, an exact fraction, or a float where no exact one exists."""
 
+# One operation applies several edge factors between two rescalings of the scaled numbers. Within these
+# bounds, with a fan-in of up to 2**30, they cannot underflow; no use is known beyond them.
+MAX_ALPHA = 16
+MIN_GAMMA = Fraction(1, 2**64)
+
 
 @dataclass(frozen=True)
 class Weighting:
@@ -40,7 +45,7 @@ class Weighting:
         Raises
         ------
         SpecError
-            If the text is none of these, alpha is negative or gamma is not in (0, 1].
+            If the text is none of these, alpha is not in [0, 16] or gamma is not in [2**-64, 1].
         """
         kind, colon, number = text.partition(":")
         if kind == "unit" and not colon:
@@ -49,13 +54,13 @@ class Weighting:
             value = Fraction(number)
         except (ValueError, ZeroDivisionError):
             value = None
-        if kind == "fan_in" and value is not None and value >= 0:
+        if kind == "fan_in" and value is not None and 0 <= value <= MAX_ALPHA:
             return cls("fan_in", value)
-        if kind == "decay" and value is not None and 0 < value <= 1:
+        if kind == "decay" and value is not None and MIN_GAMMA <= value <= 1:
             return cls("decay", value)
         raise SpecError(
-            f"weighting '{text}' is not 'unit', 'fan_in:ALPHA' with ALPHA >= 0 "
-            "or 'decay:GAMMA' with 0 < GAMMA <= 1"
+            f"weighting '{text}' is not 'unit', 'fan_in:ALPHA' with ALPHA from 0 to {MAX_ALPHA} "
+            "or 'decay:GAMMA' with GAMMA from 2**-64 to 1"
         )
 
     def __str__(self) -> str:

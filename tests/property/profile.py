@@ -6,16 +6,19 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-__all__ = ["examples"]
+__all__ = ["examples", "thorough"]
 
-_FACTOR = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 1
+
+def thorough() -> bool:
+    """Whether to take all the time there is."""
+    return os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
 
 def examples(number: int) -> settings:
     """Settings for a test of `number` examples by default."""
     # Building a graph draws much and rejects nothing; the time limits are for tests that draw little.
     return settings(
-        max_examples=number * _FACTOR,
+        max_examples=number * (50 if thorough() else 1),
         deadline=None,
         suppress_health_check=[
             HealthCheck.too_slow,
