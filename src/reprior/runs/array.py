@@ -271,7 +271,18 @@ class Runs:
             shape = values.shape
             return values.reshape(*shape[:position], outer, inner, *shape[position + 1 :])
 
-        return self.densify(position).apply(axes, split)
+        # A merged axis is dense although one of the axes it was merged from may well be uniform.
+        return self.densify(position).apply(axes, split)._unify_axis(position)
+
+    def _unify_axis(self, position: int) -> Runs:
+        """The same array with one run along an axis on which no value depends."""
+        if self.axes[position].is_uniform:
+            return self
+        first = (slice(None),) * position + (slice(0, 1),)
+        if not all((values == values[first]).all() for _, values in self.planes):
+            return self
+        axes = (*self.axes[:position], uniform(self.axes[position].size), *self.axes[position + 1 :])
+        return self.apply(axes, lambda v: v[first])
 
     def take(self, position: int, indices: IntArray) -> Runs:
         """The elements at known positions of one axis."""

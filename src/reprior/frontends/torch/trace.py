@@ -96,8 +96,9 @@ def trace(
     fed = make_inputs(module, input, real)
     scopes = Scopes(module)
     recorder = Recorder(scopes, real)
-    aliases = _know_module(recorder, module)
     with ExitStack() as stack:
+        stack.enter_context(_one_thread())
+        aliases = _know_module(recorder, module)
         stack.enter_context(_undisturbed(module))
         stack.enter_context(torch.inference_mode())
         for name, tensor in fed.tensors.items():
@@ -145,6 +146,17 @@ def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple
         else:
             recorder.buffer(buffer.tensor, buffer.name, buffer.constant)
     return {first: tuple(rest) for first, *rest in names.values() if rest}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Evaluate constants in one thread: they are small, and a pool costs more than it gives."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

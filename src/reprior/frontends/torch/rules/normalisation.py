@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 from ....primitives import Reduce
@@ -109,8 +108,9 @@ def group_norm(
 ) -> Value:
     """Normalisation over groups of channels and all positions."""
     batch, channels, *spatial = x.shape
-    grouped = lower.reshape(x, (batch, groups, channels // groups * prod(spatial)))
-    normal = lower.reshape(lower.normalise("normalise", grouped, (2,)), x.shape)
+    grouped = lower.reshape(x, (batch, groups, channels // groups, *spatial))
+    axes = range(2, len(grouped.shape))
+    normal = lower.reshape(lower.normalise("normalise", grouped, axes), x.shape)
     return lower.affine(normal, weight, bias, 1)
 
 
