@@ -244,7 +244,7 @@ def raises():
         ("fine", "3x-8x8", "-8"),
         ("fine", "0", "0"),
         ("fine", "threexfour", "threexfour"),
-        ("fine", "5x64x64", "channels"),
+        ("fine", "5x64x64", "channel"),
         ("no_parameter", "3x8x8", "no learnable parameter"),
         ("nothing", "8", "no floating tensor"),
         ("no_path", "8", "no learnable parameter"),

@@ -1,14 +1,20 @@
 import json
 import re
 
+import pytest
+
 from reprior.cli import paper as command
 from reprior.paper import ROWS, Figure, reproduce
 
 
-def test_every_printed_figure_stands_beside_its_computed_one(runner):
+@pytest.fixture(scope="module")
+def figures():
+    return reproduce()
+
+
+def test_every_printed_figure_stands_beside_its_computed_one(runner, figures):
     out = runner.prints("paper")
     assert max(map(len, out.splitlines())) <= 80
-    figures = reproduce()
     lines = [re.split(r"\s{2,}", line.strip()) for line in out.splitlines()]
     for figure in figures:
         places = len(figure.printed.removesuffix("+").partition(".")[2])
@@ -22,9 +28,10 @@ def test_every_printed_figure_stands_beside_its_computed_one(runner):
     assert all(note in " ".join(out.split()) for note in {figure.note for figure in figures})
 
 
-def test_json_holds_every_figure(runner):
+def test_json_holds_every_figure(runner, figures, monkeypatch):
+    monkeypatch.setattr(command, "reproduce", lambda **options: figures)
     data = json.loads(runner.prints("paper", "--json", "-"))
-    assert len(data["figures"]) == len(reproduce())
+    assert len(data["figures"]) == len(figures)
     assert {item["reading"] for item in data["figures"]} <= {
         "rounded",
         "truncated",
