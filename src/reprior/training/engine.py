@@ -1,0 +1,310 @@
+"""Training, on Accelerate: it brings mixed precision, several GPUs and several nodes.
+
+Everything random in an epoch follows from (seed, epoch, process), so a run that goes on from the
+checkpoint of an epoch does what it would have done without the interruption.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import accelerate
+import numpy as np
+import timm
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from timm.optim import RMSpropTF, param_groups_weight_decay
+from timm.utils import ModelEmaV3
+from torch.utils.data import DataLoader, RandomSampler
+
+from .checkpoints import load_checkpoint, save_checkpoint
+from .errors import CheckpointError, DataError, RunError
+from .images import Images, load_images
+from .network import build_network
+from .plan import predict
+from .recipe import Optimizer, Recipe
+from .run_folder import Result, RunFolder
+from .schedules import Stage, learning_rate, stages
+from .transforms import Transformed, evaluation_transform, training_transform
+
+__all__ = ["Progress", "train"]
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is, after every step and evaluation.
+
+    Attributes
+    ----------
+    epoch, epochs : int
+        Epochs done, and in all.
+    step, steps : int
+        Steps done in this epoch, and its steps.
+    accuracy : float or None
+        Of the last evaluation, in percent.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    accuracy: float | None
+
+
+Report = Callable[[Progress], None]
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    data: Path | None = None,
+    download: bool = False,
+    report: Report | None = None,
+    tracker: str | None = None,
+) -> Result:
+    """Train as a recipe says, or go on where a run stopped, or return what a finished run found.
+
+    Under ``accelerate launch`` or ``torchrun`` every process calls this; the batch is divided among them.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    out : Path
+        The run's folder: new, or one in which the same recipe was run.
+    data : Path, optional
+        Where the images are.
+    download : bool
+        Fetch them where that is possible.
+    report : callable, optional
+        Told of every step.
+    tracker : str, optional
+        A tracker of Accelerate's to log to besides the folder, such as ``tensorboard``.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    RepriorError
+        If the images, the folder or its checkpoint are not as they should be, or training diverges.
+    """
+    folder = RunFolder(out)
+    images = load_images(recipe.data, data, download=download)
+    session = _Session(recipe, images, folder, tracker)
+    return session.run(report or _silent)
+
+
+def _silent(progress: Progress) -> None:
+    pass
+
+
+def _seed(*numbers: int) -> int:
+    """One seed from several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+class _Session:
+    """One go at a run."""
+
+    def __init__(self, recipe: Recipe, images: Images, folder: RunFolder, tracker: str | None) -> None:
+        self.recipe = recipe
+        self.images = images
+        self.folder = folder
+        half = recipe.training.mixed_precision and torch.cuda.is_available()
+        self.accelerator = Accelerator(
+            mixed_precision="fp16" if half else "no", log_with=tracker, project_dir=folder.path
+        )
+        self.tracker = tracker
+        self.history: list[dict[str, Any]] = []
+        self.steps = self._check_batches()
+
+    def _check_batches(self) -> int:
+        batch, processes = self.recipe.training.batch_size, self.accelerator.num_processes
+        if batch % processes:
+            raise RunError(f"a batch of {batch} cannot be divided among {processes} processes")
+        steps = len(self.images.train) // batch
+        if not steps:
+            raise DataError(f"{len(self.images.train)} training images do not fill one batch of {batch}")
+        return steps
+
+    def run(self, report: Report) -> Result:
+        recipe, accelerator = self.recipe, self.accelerator
+        with accelerator.main_process_first():
+            self.folder.open(recipe)
+            done = self.folder.result
+        if done is not None:
+            return done
+        set_seed(_seed(recipe.training.seed))
+        network = build_network(recipe.model, recipe.data.classes)
+        self.prediction = predict(network, recipe)
+        self.model, self.optimizer = accelerator.prepare(
+            network.module, _make_optimizer(network.module, recipe.optimizer)
+        )
+        plain = accelerator.unwrap_model(self.model)
+        decay = recipe.training.ema_decay
+        # TensorFlow's moving average: min(decay, (1 + steps) / (10 + steps)).
+        self.average = (
+            ModelEmaV3(plain, decay=decay, use_warmup=True, warmup_gamma=9, warmup_power=1) if decay else None
+        )
+        first = self._restore()
+        if self.tracker:
+            accelerator.init_trackers("reprior")
+        for stage in stages(recipe):
+            for epoch in range(max(first, stage.first), stage.last):
+                self._epoch(epoch, stage, report)
+        accelerator.end_training()
+        result = Result(
+            recipe,
+            self.prediction,
+            self.history[-1]["accuracy"],
+            recipe.training.epochs,
+            sum(row["seconds"] for row in self.history),
+            accelerator.device.type,
+            {"torch": torch.__version__, "timm": timm.__version__, "accelerate": accelerate.__version__},
+        )
+        if accelerator.is_main_process:
+            self.folder.write_result(result)
+        return result
+
+    def _epoch(self, epoch: int, stage: Stage, report: Report) -> None:
+        """Train one epoch, evaluate if it is due, save."""
+        start = time.perf_counter()
+        settings = self.recipe.training
+        set_seed(_seed(settings.seed, epoch, self.accelerator.process_index))
+        accuracy = next((r["accuracy"] for r in reversed(self.history) if r["accuracy"] is not None), None)
+        loss = rate = 0.0
+        self.model.train()
+        for step, (pixels, labels) in enumerate(self._training_batches(epoch, stage)):
+            progress = epoch + step / self.steps
+            rate = learning_rate(self.recipe.schedule, settings.batch_size, progress, settings.epochs)
+            loss += self._step(pixels, labels, rate, epoch * self.steps + step)
+            report(Progress(epoch, settings.epochs, step + 1, self.steps, accuracy))
+        if not math.isfinite(loss):
+            raise RunError(f"the loss is not finite in epoch {epoch + 1}: lower schedule.base")
+        due = (epoch + 1) % settings.eval_every == 0 or epoch + 1 == settings.epochs
+        found = self._accuracy() if due else None
+        row = {
+            "epoch": epoch + 1,
+            "size": stage.size,
+            "learning_rate": rate,
+            "loss": loss / self.steps,
+            "accuracy": found,
+            "seconds": round(time.perf_counter() - start, 3),
+        }
+        self.history.append(row)
+        self.accelerator.log({key: value for key, value in row.items() if value is not None}, step=epoch + 1)
+        if self.accelerator.is_main_process:
+            save_checkpoint(self.folder.path, epoch + 1, self._state(epoch + 1))
+            self.folder.write_metrics(self.history)
+        self.accelerator.wait_for_everyone()
+        report(Progress(epoch + 1, settings.epochs, self.steps, self.steps, found if due else accuracy))
+
+    def _step(self, pixels: torch.Tensor, labels: torch.Tensor, rate: float, step: int) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with self.accelerator.autocast():
+            scores = self.model(pixels)
+        loss = torch.nn.functional.cross_entropy(
+            scores.float(), labels, label_smoothing=self.recipe.training.label_smoothing
+        )
+        self.optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update(self.accelerator.unwrap_model(self.model), step=step + 1)
+        return float(loss.detach())
+
+    def _training_batches(self, epoch: int, stage: Stage) -> DataLoader[Any]:
+        data, settings = self.recipe.data, self.recipe.training
+        images = Transformed(self.images.train, training_transform(data, stage.size, stage.magnitude))
+        order = torch.Generator().manual_seed(_seed(settings.seed, epoch))
+        return self._loader(images, settings.batch_size, sampler=RandomSampler(images, generator=order))
+
+    def _loader(self, images: Transformed, batch: int, **options: Any) -> DataLoader[Any]:
+        training = "sampler" in options
+        loader = DataLoader(
+            images,
+            batch // self.accelerator.num_processes,
+            num_workers=self.recipe.training.workers,
+            drop_last=training,
+            pin_memory=self.accelerator.device.type == "cuda",
+            **options,
+        )
+        prepared = self.accelerator.prepare_data_loader(loader)
+        assert isinstance(prepared, DataLoader)
+        return prepared
+
+    def _accuracy(self) -> float:
+        """Top-1 of the averaged weights, where there are any, in percent."""
+        model = self.model if self.average is None else self.average.module
+        model.eval()
+        images = Transformed(self.images.evaluation, evaluation_transform(self.recipe.data))
+        right = many = 0
+        with torch.inference_mode():
+            for pixels, labels in self._loader(images, self.recipe.training.batch_size):
+                with self.accelerator.autocast():
+                    found = model(pixels).argmax(1)
+                hits = self.accelerator.gather_for_metrics(found == labels)
+                right += int(hits.sum())
+                many += hits.numel()
+        return 100 * right / many
+
+    def _state(self, epochs: int) -> dict[str, Any]:
+        scaler = self.accelerator.scaler
+        return {
+            "version": _VERSION,
+            "epochs": epochs,
+            "model": self.accelerator.unwrap_model(self.model).state_dict(),
+            "average": None if self.average is None else self.average.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": None if scaler is None else scaler.state_dict(),
+            "history": self.history,
+        }
+
+    def _restore(self) -> int:
+        """Load the last checkpoint; returns how many epochs are done."""
+        state = load_checkpoint(self.folder.path)
+        if state is None:
+            return 0
+        try:
+            if state["version"] != _VERSION:
+                raise CheckpointError(f"the checkpoint in '{self.folder.path}' is of another version")
+            self.accelerator.unwrap_model(self.model).load_state_dict(state["model"])
+            if self.average is not None:
+                self.average.module.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            if self.accelerator.scaler is not None and state["scaler"]:
+                self.accelerator.scaler.load_state_dict(state["scaler"])
+            self.history = list(state["history"])
+            return int(state["epochs"])
+        except CheckpointError:
+            raise
+        except Exception as error:
+            reason = str(error).splitlines()[0]
+            raise CheckpointError(f"the checkpoint in '{self.folder.path}' does not fit: {reason}") from error
+
+
+def _make_optimizer(module: torch.nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
+    groups = param_groups_weight_decay(module, settings.weight_decay)
+    if settings.name == "adamw":
+        return torch.optim.AdamW(groups, lr=0.0, eps=settings.epsilon)
+    made = RMSpropTF(
+        groups,
+        lr=0.0,
+        alpha=settings.decay,
+        eps=settings.epsilon,
+        momentum=settings.momentum,
+        weight_decay=0.0,
+    )
+    assert isinstance(made, torch.optim.Optimizer)
+    return made
