@@ -39,6 +39,9 @@ COMMANDS = (
 """All commands in the order of the help. Command NAME is the function ``NAME_command`` of the module
 ``reprior.cli.NAME``; it is imported when it is called, and left out where there is no such module."""
 
+_COMPLETE = "_REPRIOR_COMPLETE"
+"""The variable by which a shell asks for completions (``reprior --install-completion``)."""
+
 # The bases of all that typer raises when arguments do not fit; it does not export them itself.
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -74,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _print_whatever_comes()
     command = typer.main.get_command(_app())
+    if _COMPLETE in os.environ:  # a shell asks what could come next; this answers and ends the program
+        command(prog_name="reprior")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         # Not command.main(), which prints errors over several lines and exits by itself.
@@ -97,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _app() -> typer.Typer:
-    app = typer.Typer(cls=_Commands, add_completion=False, rich_markup_mode=None)
+    app = typer.Typer(cls=_Commands, rich_markup_mode=None)
     app.callback(invoke_without_command=True)(_reprior)
     return app
 
@@ -113,6 +118,7 @@ def _reprior(
     reprior analyze timm:resnet50                     one model
     reprior compare timm:resnet18 timm:resnet50       several, best first
     reprior COMMAND --help                            more about a command
+    reprior --install-completion                      let the tab key complete commands and models
     """
     if version:
         typer.echo(f"reprior {__version__}")

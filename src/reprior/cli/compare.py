@@ -10,7 +10,7 @@ from rich.table import Table
 from .. import analyze
 from ..analysis import COLUMNS, Comparison
 from .console import number, printer, progress, short, simple_table
-from .options import Csv, Exact, Html, Input, Json, Normalization, Preset, Share, WeightingText
+from .options import Csv, Exact, Html, Input, Json, Normalization, Preset, Share, Specs, WeightingText
 from .outputs import Destinations
 
 __all__ = ["compare_command"]
@@ -29,7 +29,7 @@ _DIGITS = {"expected_spread": 1, "entropy": 2}
 
 
 def compare_command(
-    specs: Annotated[list[str], typer.Argument(metavar="SPEC", show_default=False, help="The models.")],
+    specs: Specs,
     sort: Annotated[
         str, typer.Option(metavar="KEY", help="Quantity to order by, largest first; 'given' keeps the order.")
     ] = "p_g",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ..sharing import POLICIES
+from .completion import complete_spec
 
 __all__ = [
     "Csv",
@@ -18,11 +19,23 @@ __all__ = [
     "Preset",
     "Share",
     "Spec",
+    "Specs",
     "WeightingText",
 ]
 
 Spec = Annotated[
-    str, typer.Argument(metavar="SPEC", help="The model, as `reprior list` shows.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="SPEC",
+        help="The model, as `reprior list` shows.",
+        show_default=False,
+        autocompletion=complete_spec,
+    ),
+]
+
+Specs = Annotated[
+    list[str],
+    typer.Argument(metavar="SPEC...", help="The models.", show_default=False, autocompletion=complete_spec),
 ]
 
 Preset = Annotated[

@@ -15,7 +15,7 @@ from ..frontends.specs import load_spec
 from ..scalar import Dag, count_contexts, is_uniform, to_json, unroll
 from ..scalar.unrolling import UNROLL_LIMIT
 from .console import count, printer, simple_table
-from .options import Json, Spec
+from .options import Html, Json, Spec
 from .outputs import Destinations
 
 __all__ = ["unroll_command"]
@@ -30,25 +30,34 @@ def unroll_command(
         int, typer.Option(metavar="N", min=1, help="Refuse to make a graph of more nodes.")
     ] = UNROLL_LIMIT,
     json: Json = None,
+    html: Html = None,
 ) -> None:
     """Unroll a graph of scalars horizontally (algorithm 1 of the paper).
 
     Every node is duplicated until it feeds one other node. The graph computes the same and reuses no
     intermediate value; a parameter appears as often as it has contexts. The JSON is a graph again,
-    which dag:FILE reads.
+    which dag:FILE reads; the HTML page shows both graphs side by side.
 
     \b
     reprior unroll paper:figure3a
+    reprior unroll paper:figure3a --html unrolled.html
     reprior unroll dag:mygraph.json --limit 1000000 --json unrolled.json
     """
-    places = Destinations(json)
+    places = Destinations(json, html=html)
     graph = load_spec(spec).graph
     if not isinstance(graph, Dag):
         raise SpecError(f"'{spec}' is a graph of tensors; unroll takes paper:figure... and dag:FILE.json")
     unrolled = unroll(graph, limit)
     places.write_json(lambda: json_format.dumps(to_json(unrolled), indent=1, ensure_ascii=False))
+    places.write_html(lambda: _page(graph, spec))
     if not places.printed:
         _print(printer(), spec, graph, unrolled)
+
+
+def _page(graph: Dag, spec: str) -> str:
+    from ..drawing import unrolling_html
+
+    return unrolling_html(graph, spec)
 
 
 def _print(console: Console, spec: str, graph: Dag, unrolled: Dag) -> None:

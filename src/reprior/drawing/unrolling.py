@@ -22,20 +22,20 @@ def unrolling_html(dag: Dag, name: str, *, limit: int = DRAW_LIMIT) -> str:
     GraphError
         If the unrolled graph has more than `limit` nodes.
     """
-    unrolled = unroll(dag, limit=limit)
-    contexts = count_contexts(dag)
+    unrolled = unroll(dag)
+    parameters = len(count_contexts(dag))
     body = (
         f"<header><h1>{escape(name)}: horizontal unrolling</h1><p>First the graph as it is, with the number "
         "of contexts on each parameter and of paths to the outputs on each other node; then the same "
         "function without any value used twice (algorithm 1). Each parameter stands there once for each of "
-        f"its contexts: {len(dag.parameters)} parameters become {len(unrolled.parameters)}. "
+        f"its contexts: {parameters} parameters in {len(unrolled.parameters)} places. "
         "Point at a node, or move to it with the tab key, to see its copies.</p></header>"
         '<main><p id="readout" role="status">&nbsp;</p><div class="pair">'
         f"{_panel('Original', dag, limit)}{_panel('Unrolled', unrolled, limit)}</div></main>"
     )
-    # Every path from a use of a parameter is a context: the page says so of each.
-    data = {"kind": "unrolling", "contexts": {key: str(value) for key, value in contexts.items()}}
-    return assemble(f"{name}, unrolled - reprior", data, ("core.js", "unrolling.js"), body=body)
+    return assemble(
+        f"{name}, unrolled - reprior", {"kind": "unrolling"}, ("core.js", "unrolling.js"), body=body
+    )
 
 
 def write_unrolling(dag: Dag, name: str, path: str | PathLike[str], *, limit: int = DRAW_LIMIT) -> None:
