@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["FACTORIES", "LIKE_FIRST", "READS", "decomposition", "functional_name", "is_random", "is_write"]
+__all__ = ["FACTORIES", "INDEXED", "LIKE_FIRST", "READS", "decomposition", "functional_name", "is_random", "is_write"]
 
 READS = frozenset(
     f"aten.{name}.default" for name in ("item", "_local_scalar_dense", "is_nonzero", "equal", "allclose")
@@ -30,6 +30,13 @@ LIKE_FIRST = frozenset(
     )
 )  # fmt: skip
 """Operators that give their first operand's shape and type, and take long to say so on the meta device."""
+
+
+INDEXED = frozenset(
+    f"aten.{name}"
+    for name in ("index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put")
+)
+"""Operators whose second operand is a list of indices."""
 
 
 def is_write(operator: Any) -> bool:

@@ -19,7 +19,7 @@ from ...errors import GraphError, RepriorError, UnknownOperatorError
 from ...primitives import Constant, Input, Parameter
 from . import rules as _rules  # noqa: F401 - importing it registers the rules
 from .lower import Lower
-from .operators import FACTORIES, LIKE_FIRST, READS, decomposition, functional_name, is_random, is_write
+from .operators import FACTORIES, INDEXED, LIKE_FIRST, READS, decomposition, functional_name, is_random, is_write
 from .registry import Entry, find
 from .scopes import Scopes
 from .values import Slot, Value
@@ -134,6 +134,10 @@ class Recorder(TorchDispatchMode):
         base, overload = name.rsplit(".", 1)
         if name in READS:
             return self._read_element
+        handler = self._choose_kind(func, name, base, overload)
+        return self._with_plain_indices(handler) if base in INDEXED else handler
+
+    def _choose_kind(self, func: Any, name: str, base: str, overload: str) -> Handler:
         if is_write(func):
             entry = find(functional_name(base, overload))
             write = self._write_out if overload.endswith("out") else self._write_first
@@ -266,6 +270,22 @@ class Recorder(TorchDispatchMode):
             f"operator '{name}' in {self._where} (node {node}) has no rule; register one with "
             f"@reprior.rule('{name}'), see docs/torch.md"
         )
+
+    def _with_plain_indices(self, handler: Handler) -> Handler:
+        """An indexing operator: known boolean indices as the positions they choose, so that shapes are known."""
+
+        def handle(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            x, indices, *rest = args
+            plain: list[Any] = []
+            for index in indices:
+                value = None if index is None else self._slot(index).read(self.lower)
+                if value is None or value.constant is None or value.constant.dtype is not torch.bool:
+                    plain.append(index)
+                else:
+                    plain.extend(self._bind_known(place) for place in value.constant.nonzero(as_tuple=True))
+            return handler(func, (x, plain, *rest), kwargs)
+
+        return handle
 
     def _read_element(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """An operator that hands elements to Python."""

@@ -12,7 +12,7 @@ import torch
 from ....errors import RepriorError
 from ....primitives import Lookup, Reduce, Shape
 from ....runs.axis import IntArray
-from ..lower import Lower
+from ..lower import Lower, is_zero
 from ..registry import rule
 from ..values import Value
 
@@ -69,7 +69,8 @@ def index_select(lower: Lower, x: Value, dim: int, index: Value) -> Value:
 @rule("aten.index.Tensor", "aten._unsafe_index.Tensor")
 def index(lower: Lower, x: Value, indices: Sequence[Value | None]) -> Value:
     """``x[i, :, j]``: the indexed axes as one, indexed by one combined index."""
-    chosen, where = _plain_indices(lower, x, indices)
+    where = [axis for axis, one in enumerate(indices) if one is not None]
+    chosen = [one for one in indices if one is not None]
     rest = [axis for axis in range(len(x.shape)) if axis not in where]
     sizes = tuple(x.shape[axis] for axis in where)
     table = lower.permute(x, [*where, *rest])
@@ -81,27 +82,6 @@ def index(lower: Lower, x: Value, indices: Sequence[Value | None]) -> Value:
     before, rank = where[0], len(shape)  # adjacent indices stay in place
     order = [*range(rank, rank + before), *range(rank), *range(rank + before, len(rows.shape))]
     return lower.permute(rows, order)
-
-
-def _plain_indices(lower: Lower, x: Value, indices: Sequence[Value | None]) -> tuple[list[Value], list[int]]:
-    """Integer indices and their axes; a known boolean index becomes one integer index per axis."""
-    chosen: list[Value] = []
-    where: list[int] = []
-    axis = 0
-    for one in indices:
-        if one is None:
-            axis += 1
-            continue
-        if one.constant is not None and one.constant.dtype in (torch.bool, torch.uint8):
-            for place in one.constant.bool().nonzero(as_tuple=True):
-                chosen.append(lower.constant(place))
-                where.append(axis)
-                axis += 1
-            continue
-        chosen.append(one)
-        where.append(axis)
-        axis += 1
-    return chosen, where
 
 
 def _combined(lower: Lower, indices: list[Value], sizes: Shape) -> tuple[Value, Shape]:
@@ -201,8 +181,6 @@ def _scatter_unknown(lower: Lower, name: str, x: Value, indices: Sequence[Value]
     """A write at places that depend on what is fed: any value may land on any element."""
 
     gathered = lower.add(Reduce(tuple(range(len(values.shape)))), values) if values.shape else values
-    if gathered.constant is not None:
-        gathered = lower.constant(gathered.constant)
     operands: list[Value] = [x, gathered]
     operands += [
         lower.add(Reduce(tuple(range(len(one.shape)))), one) for one in indices if one.constant is None
@@ -211,9 +189,19 @@ def _scatter_unknown(lower: Lower, name: str, x: Value, indices: Sequence[Value]
     return lower.expand(result, x.shape)
 
 
-@rule("aten.scatter.src", "aten.scatter_add", "aten.scatter.value", "aten.scatter.reduce", "aten.scatter_reduce.two")
-def scatter(lower: Lower, x: Value, dim: int, index: Value, source: Any, reduce: Any = None, **named: Any) -> Value:
-    """Every element of the source goes to the place of its row that the index names."""
+@rule("aten.scatter.src", "aten.scatter.value")
+def scatter(lower: Lower, x: Value, dim: int, index: Value, source: Any) -> Value:
+    """Every element of the source replaces the one of its row that the index names."""
+    return _scatter(lower, x, dim, index, source, accumulate=False)
+
+
+@rule("aten.scatter_add", "aten.scatter.reduce", "aten.scatter.value_reduce", "aten.scatter_reduce.two")
+def scatter_add(lower: Lower, x: Value, dim: int, index: Value, source: Any, *rest: Any, **named: Any) -> Value:
+    """Every element of the source joins the one of its row that the index names."""
+    return _scatter(lower, x, dim, index, source, accumulate=True)
+
+
+def _scatter(lower: Lower, x: Value, dim: int, index: Value, source: Any, accumulate: bool) -> Value:
     axis = dim % len(x.shape)
     if not isinstance(source, Value):
         source = lower.constant(torch.full(index.shape, float(source)))
@@ -222,14 +210,14 @@ def scatter(lower: Lower, x: Value, dim: int, index: Value, source: Any, reduce:
         grid = list(np.indices(tuple(index.shape), sparse=True))
         grid[axis] = index.constant.numpy()
         places = np.ravel_multi_index(np.broadcast_arrays(*grid), x.shape).reshape(-1)
-        return _put(lower, x, places, lower.reshape(source, (prod(source.shape),)), reduce is not None)
+        return _put(lower, x, places, lower.reshape(source, (prod(source.shape),)), accumulate)
     # out[.., place, ..] gathers every (source, index) pair of its row.
     names = "abcdefgh"[: len(x.shape)]
     rows = names.replace(names[axis], "z")
     wide = lower.expand(lower.reshape(index, (*index.shape, 1)), (*index.shape, x.shape[axis]))
     spread = lower.contract(f"{rows},{rows}{names[axis]}->{names}", source, wide)
     spread = lower.pad(spread, [(0, n - m) for n, m in zip(x.shape, spread.shape, strict=True)])
-    return lower.map("scatter", x, spread)
+    return spread if is_zero(x) else lower.map("scatter", x, spread)
 
 
 def _corner(lower: Lower, x: Value, shape: Shape) -> Value:
