@@ -1,6 +1,7 @@
 # make demo   the paper's tables and a comparison of real architectures
 # make test   linters, type checker and all tests
 # make lint   linters and type checker alone
+# make docs   the documentation site, into site/
 # make bench  the benchmarks of docs/benchmarks
 # make clean  remove the environment and all caches
 #
@@ -19,26 +20,38 @@ ifneq ($(wildcard $(REPRIOR_DATA)),)
 export REPRIOR_DATA
 endif
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint browser docs bench clean
 
 demo: $(VENV)/.core
 	$(BIN)/reprior paper
 	$(BIN)/reprior compare paper:efficientnetv2-b0@224 paper:efficientnetv2-b3@300 \
 		paper:resnet50@384 paper:efficientnetv2-s@384
 
-test: lint
+test: lint browser
 	$(BIN)/python -m pytest -n 2
+
+# The tests of HTML pages need a browser and are skipped without one. On Debian as root it is installed;
+# anywhere else that is left to you. Never a reason to fail.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium for the tests of pages" \
+			&& { apt-get install -y --no-install-recommends chromium || { apt-get update \
+			&& apt-get install -y --no-install-recommends chromium; }; } >/dev/null 2>&1; } \
+		|| echo "No Chromium: the tests of HTML pages will be skipped"
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.all
+	$(BIN)/mkdocs build --strict
+
 bench: $(VENV)/.all
 	$(BIN)/python -m reprior.bench
 
 clean:
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Both stamps go with one environment: the extras are added to the light core, never taken away.
