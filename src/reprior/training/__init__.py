@@ -8,6 +8,7 @@ from .network import Network, build_network
 from .plan import Plan, Prediction, plan
 from .recipe import Recipe
 from .run_folder import Result, read_result
+from .table2 import Table2Row, table2
 
 __all__ = [
     "CheckpointError",
@@ -20,6 +21,7 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "Result",
+    "Table2Row",
     "RunError",
     "build_network",
     "load_images",
@@ -27,5 +29,6 @@ __all__ = [
     "plan",
     "read_result",
     "recipe_names",
+    "table2",
     "train",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from timm.data.auto_augment import auto_augment_transform, rand_augment_transform
@@ -19,7 +20,6 @@ __all__ = ["Transformed", "evaluation_transform", "training_transform"]
 Transform = Callable[[Image.Image], Any]
 """From an image to what a network is fed."""
 
-_GREY = 128 / 255
 _BILINEAR = InterpolationMode.BILINEAR
 
 
@@ -62,7 +62,7 @@ def training_transform(data: Data, size: int, magnitude: float) -> Transform:
         steps.append(auto_augment_transform("v0", settings))
     elif data.augment == "randaugment":
         steps.append(rand_augment_transform(f"rand-m{magnitude:g}-n2", settings))
-    return _Steps([*steps, *_to_tensor()])
+    return _Steps([*steps, _scaled])
 
 
 def evaluation_transform(data: Data) -> Transform:
@@ -73,7 +73,7 @@ def evaluation_transform(data: Data) -> Transform:
         share = size / (size + 32)
         steps.append(_CentralCrop(share))
     steps.append(transforms.Resize((size, size), interpolation=_BILINEAR))
-    return _Steps([*steps, *_to_tensor()])
+    return _Steps([*steps, _scaled])
 
 
 class _Steps:
@@ -101,5 +101,7 @@ class _CentralCrop:
         return image.crop((left, top, left + side, top + side))
 
 
-def _to_tensor() -> list[Any]:
-    return [transforms.ToTensor(), transforms.Normalize([_GREY] * 3, [_GREY] * 3)]
+def _scaled(image: Image.Image) -> torch.Tensor:
+    """Values from -1 to 1, channels first."""
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
+    return (pixels.float() - 128) / 128
