@@ -17,6 +17,9 @@ __all__: list[str] = []
 
 Sources = tuple[tuple[int, ...], ...]
 
+_ROUNDING = 1e-9
+"""What a weight that is zero may come out as."""
+
 
 def _per_axis(item: Any, rank: int) -> tuple[int, ...]:
     if isinstance(item, int):
@@ -131,8 +134,8 @@ def interpolation_sources(size: int, out: int, align: bool, scale: float | None,
             centre = max(centre, 0.0)
         base = floor(centre)
         part = centre - base
-        if part == 0:
-            taps = [base]
+        if min(part, 1 - part) < _ROUNDING:
+            taps = [round(centre)]
         else:
             taps = list(range(base - reach + 1, base + reach + 1))
         result.append(tuple(sorted({min(max(tap, 0), size - 1) for tap in taps})))
@@ -148,7 +151,7 @@ def antialiased_sources(size: int, out: int, align: bool, scale: float | None, r
         centre = ratio * (position + 0.5)
         low = max(int(centre - reach * stretch + 0.5), 0)
         high = min(int(centre + reach * stretch + 0.5), size)
-        taps = [i for i in range(low, high) if _filter((i - centre + 0.5) / stretch, reach) != 0]
+        taps = [i for i in range(low, high) if abs(_filter((i - centre + 0.5) / stretch, reach)) > _ROUNDING]
         result.append(tuple(taps))
     return tuple(result)
 
