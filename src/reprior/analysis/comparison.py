@@ -22,6 +22,7 @@ COLUMNS = (
     "model",
     "p_g",
     "p_g_prime",
+    "utility",
     "expected_spread",
     "entropy",
     "total_surprisal",

@@ -6,11 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..canonical import canonicalise
 from ..counting import FunctionNodes, count
 from ..graph import Graph
 from ..runs import Number, Runs
 from ..scalar import Count
 from ..sharing import SharedParameter
+from ..utility import utility_of_graph
 from ..weighting import Weighting
 from .costs import Costs, measure
 from .distributions import scalar_runs
@@ -35,6 +37,10 @@ class Evidence(ABC):
         """Baselines, where the graph has them."""
 
     @abstractmethod
+    def utility(self) -> float | None:
+        """U_G; None where there are no layers."""
+
+    @abstractmethod
     def contexts(self, name: str) -> Runs | None:
         """Contexts of one parameter, None if there is none of that name."""
 
@@ -54,6 +60,8 @@ class TensorEvidence(Evidence):
         How they were counted.
     aliases : mapping
         Names that the model itself ties to a parameter.
+    coupled : bool
+        Whether the graph still has the statistics of its normalisations.
     """
 
     graph: Graph
@@ -61,6 +69,7 @@ class TensorEvidence(Evidence):
     weighting: Weighting
     number: Number
     aliases: Mapping[str, tuple[str, ...]]
+    coupled: bool = False
 
     def operations(self) -> tuple[FunctionNodes, ...]:
         # A walk of their own: keeping them by default would hold every feature map's contexts in memory.
@@ -71,6 +80,10 @@ class TensorEvidence(Evidence):
 
     def costs(self) -> Costs:
         return measure(self.graph)
+
+    def utility(self) -> float | None:
+        # Statistics that `coupled` keeps are no routes; the figure is the same whatever was asked for.
+        return utility_of_graph(canonicalise(self.graph) if self.coupled else self.graph)
 
     def contexts(self, name: str) -> Runs | None:
         for item in self.shared:
@@ -99,6 +112,9 @@ class ScalarEvidence(Evidence):
         return tuple(scalar_row(name, count) for name, count in self.counts.items())
 
     def costs(self) -> None:
+        return None
+
+    def utility(self) -> None:
         return None
 
     def contexts(self, name: str) -> Runs | None:

@@ -100,6 +100,11 @@ class Analysis:
         """Baselines; None for scalar graphs."""
         return self.evidence.costs()
 
+    @cached_property
+    def utility(self) -> float | None:
+        """U_G in bits, the utility of `reprior.utility`; None for scalar graphs and without layers."""
+        return self.evidence.utility()
+
     @property
     def graph_size(self) -> int:
         """|G| = N_I + N_O + N_W."""
@@ -174,6 +179,7 @@ class Analysis:
         for key in ("total_contexts", "max_contexts"):
             data[key] = None if data[key] is None else str(data[key])
         data["graph_size"] = self.graph_size
+        data["utility"] = self.utility
         if self.costs is not None:
             data |= {f.name: getattr(self.costs, f.name) for f in fields(self.costs)}
         data["parameters"] = [{f.name: getattr(row, f.name) for f in fields(row)} for row in self.parameters]

@@ -76,7 +76,9 @@ def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
             "count": counted - start,
             "quantities": time.perf_counter() - counted,
         },
-        evidence=TensorEvidence(canonical, shared, weighting, number, model.aliases),
+        evidence=TensorEvidence(
+            canonical, shared, weighting, number, model.aliases, options.normalization == "coupled"
+        ),
         graph=graph,
         **values.as_fields(),
     )

@@ -81,9 +81,10 @@ class Convolve(Primitive):
 
     def axes(self, setting: Setting) -> list[Sliding]:
         """The window along each spatial axis."""
-        return self._windows(setting.shapes, setting.shape)
+        return self.windows(setting.shapes, setting.shape)
 
-    def _windows(self, shapes: tuple[Shape, ...], shape: Shape) -> list[Sliding]:
+    def windows(self, shapes: tuple[Shape, ...], shape: Shape) -> list[Sliding]:
+        """The window along each spatial axis, between operands and a result of these shapes."""
         features, kernel = shapes
         result = []
         for axis, stride in enumerate(self.stride):
@@ -200,7 +201,7 @@ class Convolve(Primitive):
         self, shapes: tuple[Shape, ...], shape: Shape
     ) -> Iterator[tuple[Shape, list[IntArray], list[IntArray]]]:
         """Every tap, with the output positions it writes and the feature positions it reads, per axis."""
-        windows = self._windows(shapes, shape)
+        windows = self.windows(shapes, shape)
         for taps in itertools.product(*(range(size) for size in shapes[1][2:])):
             writes, reads = [], []
             for tap, window in zip(taps, windows, strict=True):
@@ -213,7 +214,7 @@ class Convolve(Primitive):
     def support(
         self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
     ) -> Runs | None:
-        windows = self._windows(shapes, shape)
+        windows = self.windows(shapes, shape)
         gaps = any(w.has_empty_wide if self.transposed else w.has_empty_narrow for w in windows)
         if supports == (None, None) and not gaps:
             return None
@@ -233,7 +234,7 @@ class Convolve(Primitive):
             return self._count_supported(complete(features, shapes[0]), kernel, shapes, shape)
         result = _split_channels(complete(features, shapes[0]), self.groups).sum(2)
         result = _join_channels(result.insert_axis(2, shape[1] // self.groups))
-        for axis, window in enumerate(self._windows(shapes, shape)):
+        for axis, window in enumerate(self.windows(shapes, shape)):
             along = window.to_wide if self.transposed else window.to_narrow
             result = along(result, 2 + axis)
         return result
