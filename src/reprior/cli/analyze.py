@@ -34,7 +34,7 @@ def analyze_command(
     csv: Csv = None,
     html: Html = None,
 ) -> None:
-    """Count the contexts of one model's parameters and derive its quantities.
+    """Count the contexts of one model and derive its quantities.
 
     \b
     reprior analyze paper:efficientnetv2-b0@224 --preset paper --exact

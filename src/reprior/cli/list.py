@@ -26,7 +26,7 @@ def list_command(
         typer.Argument(metavar="[SCHEME[:GLOB]]", show_default=False, help="Which; all schemes by default."),
     ] = None,
 ) -> None:
-    """List the kinds of model specs, or the specs of one kind, one a line.
+    """List kinds of models, or all models of one kind.
 
     \b
     reprior list

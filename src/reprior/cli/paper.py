@@ -22,10 +22,11 @@ __all__ = ["paper_command"]
 
 
 def paper_command(exact: Exact = False, json: Json = None) -> None:
-    """Compute every figure of the paper's Tables 2 to 4, appendix B and figure 2.
+    """Compute every figure that the paper publishes.
 
-    Each stands beside the published one with the difference and how the digits agree: rounded or
-    truncated, rounded twice, a lower bound, or explained by a note. Exit status 1 if one does not.
+    Tables 2 to 4, appendix B and figure 2: each figure stands beside the published one with the
+    difference and how the digits agree: rounded or truncated, rounded twice, a lower bound, or
+    explained by a note. Exit status 1 if one does not.
 
     \b
     reprior paper

@@ -32,7 +32,7 @@ def unroll_command(
     json: Json = None,
     html: Html = None,
 ) -> None:
-    """Unroll a graph of scalars horizontally (algorithm 1 of the paper).
+    """Unroll a graph of scalars horizontally (algorithm 1).
 
     Every node is duplicated until it feeds one other node. The graph computes the same and reuses no
     intermediate value; a parameter appears as often as it has contexts. The JSON is a graph again,
