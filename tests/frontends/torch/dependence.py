@@ -55,17 +55,23 @@ def _leaf_refs(scalars: ScalarGraph, names: list[str]) -> list[int]:
     return [ref for name in names for (leaf, _), ref in scalars.leaves.items() if leaf == name]
 
 
-def by_differentiation(function: Function, shapes: Sequence[Shape], draws: int = 1) -> np.ndarray:
-    """Whether each derivative is not zero, for at least one of some random operands."""
+def by_differentiation(
+    function: Function, shapes: Sequence[Shape], draws: int = 1, size: float = 1.0
+) -> np.ndarray:
+    """Whether each derivative is not zero, for at least one of some random operands of about a size."""
     generator = torch.Generator().manual_seed(7)
     result = None
     for _ in range(draws):
-        operands = tuple(torch.rand(shape, generator=generator) + 0.25 for shape in shapes)
+        operands = tuple(size * (_draw(shape, generator) + 0.25) for shape in shapes)
         jacobians = torch.autograd.functional.jacobian(lambda *xs: _flat(function(*xs)), operands)
-        pattern = torch.cat([j.reshape(j.shape[0], -1) for j in jacobians], 1).abs() > 1e-6
+        pattern = torch.cat([j.reshape(j.shape[0], -1) for j in jacobians], 1).abs() > 1e-12
         result = pattern if result is None else result | pattern
     assert result is not None
     return result.numpy()
+
+
+def _draw(shape: Shape, generator: torch.Generator) -> torch.Tensor:
+    return torch.rand(shape, generator=generator, dtype=torch.float64)
 
 
 def _flat(result: Any) -> torch.Tensor:
