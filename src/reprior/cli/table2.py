@@ -57,28 +57,37 @@ def _csv(rows: Sequence[Table2Row]) -> str:
 
 
 def _print(rows: Sequence[Table2Row]) -> None:
-    columns = ("model", "data", "params", "score", "augm.", "batch", "epochs", "MACs", "P_G", "P'_G")
-    table = simple_table("Table 2, trained here", *columns, left=("model", "data"))
+    names = ("model", "data")
+    trained = simple_table(
+        "trained here", *names, "params", "score", "+-", "augm.", "batch", "epochs", "MACs", left=names
+    )
+    predicted = simple_table(
+        "predicted, and published", *names, "P_G", "P'_G", "params", "score", "runs", left=names
+    )
     for row in rows:
-        spread = f" ±{row.deviation:.2f} ({row.runs})" if row.deviation is not None else ""
-        table.add_row(
+        trained.add_row(
             row.model,
             row.data,
             short(row.parameters),
-            f"{row.score:.2f}{spread}",
+            number(row.score, 2),
+            number(row.deviation, 2),
             row.augmentation,
             count(row.batch),
             count(row.epochs),
             short(row.macs),
+        )
+        published = f"{row.published_parameters} M" if row.published_parameters else "-"
+        score = row.published_score or "-"
+        predicted.add_row(
+            row.model,
+            row.data,
             number(row.p_g, 2),
             number(row.p_g_prime, 2),
+            published,
+            score,
+            count(row.runs),
         )
     console = printer()
-    console.print(table)
-    printed = [row for row in rows if row.published_score]
-    if printed:
-        table = simple_table("as published", "model", "data", "params", "score", left=("model", "data"))
-        for row in printed:
-            table.add_row(row.model, row.data, f"{row.published_parameters} M", f"{row.published_score}")
-        console.print()
-        console.print(table)
+    console.print(trained)
+    console.print()
+    console.print(predicted)

@@ -20,9 +20,9 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from timm.optim import RMSpropTF, param_groups_weight_decay
-from timm.utils import ModelEmaV3
 from torch.utils.data import DataLoader, RandomSampler
 
+from .averages import MovingAverage
 from .checkpoints import load_checkpoint, save_checkpoint
 from .errors import CheckpointError, DataError, RunError
 from .images import Images, load_images
@@ -152,10 +152,7 @@ class _Session:
         )
         plain = accelerator.unwrap_model(self.model)
         decay = recipe.training.ema_decay
-        # TensorFlow's moving average: min(decay, (1 + steps) / (10 + steps)).
-        self.average = (
-            ModelEmaV3(plain, decay=decay, use_warmup=True, warmup_gamma=9, warmup_power=1) if decay else None
-        )
+        self.average = MovingAverage(plain, decay=decay) if decay else None
         first = self._restore()
         if self.tracker:
             accelerator.init_trackers("reprior")
