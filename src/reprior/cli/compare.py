@@ -18,14 +18,13 @@ __all__ = ["compare_command"]
 _SHOWN = {
     "p_g": "P_G",
     "p_g_prime": "P'_G",
-    "expected_spread": "spread",
-    "entropy": "entropy",
+    "utility": "U_G",
+    "expected_spread": "E",
+    "entropy": "H",
     "num_parameters": "params",
     "macs": "MACs",
 }
 """The quantities that fit beside a name into 80 columns."""
-
-_DIGITS = {"expected_spread": 1, "entropy": 2}
 
 
 def compare_command(
@@ -94,4 +93,5 @@ def _table(comparison: Comparison, sort: str) -> Table:
 def _cell(key: str, value: float | int | None) -> str:
     if isinstance(value, int):
         return short(value)
-    return number(value, _DIGITS.get(key, 3))
+    # Without the comma of thousands the longest of the paper's names fits into 80 columns.
+    return number(value, 1 if key == "expected_spread" else 2).replace(",", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -62,11 +63,16 @@ def count(value: int | None) -> str:
 
 
 def short(value: int | None) -> str:
-    """Four digits of a whole number, in thousands (k), millions (M), billions (G) or trillions (T)."""
+    """Three digits of a whole number, in thousands (k), millions (M), billions (G) or trillions (T)."""
     if value is None or value < 10_000:
         return count(value)
     unit, size = next((unit, size) for unit, size in _UNITS if value >= size)
-    return f"{value / size:.4g} {unit}"
+    return f"{_three_digits(value / size)} {unit}"
+
+
+def _three_digits(value: float) -> str:
+    """At least three significant digits, as 8.37, 56.1, 718 and 12345."""
+    return f"{value:.{max(0, 2 - int(math.log10(value)))}f}"
 
 
 @contextmanager
