@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from ...runs import Axis, Runs, dense, uniform
+from ...runs import Axis, Runs, uniform
+from ...runs.axis import from_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,16 +22,20 @@ _TWO_VALUED_BELOW = -100.0
 
 
 def mask_runs(keep: torch.Tensor) -> Runs:
-    """A known boolean tensor as a 0/1 array, compressed along the axes on which it does not depend."""
+    """A known boolean tensor as a 0/1 array, compressed to the runs of equal slices along every axis."""
     values = keep.numpy()
     axes: list[Axis] = []
     for position, size in enumerate(values.shape):
-        first = values[(slice(None),) * position + (slice(0, 1),)]
-        same = size > 0 and bool((values == first).all())
-        axes.append(uniform(size) if same else dense(size))
-        if same:
-            values = first
+        before, after = (_along(position, rest) for rest in (slice(None, -1), slice(1, None)))
+        others = tuple(axis for axis in range(values.ndim) if axis != position)
+        changes = np.flatnonzero((values[before] != values[after]).any(axis=others)) + 1 if size else np.arange(0)
+        axes.append(from_ends(np.append(changes, size)) if size else uniform(0))
+        values = values.take(np.append(0, changes), axis=position) if size else values
     return Runs(tuple(axes), ((0, values.astype(np.float64)),))
+
+
+def _along(position: int, part: slice) -> tuple[slice, ...]:
+    return (*(slice(None),) * position, part)
 
 
 def additive_mask(term: torch.Tensor) -> torch.Tensor | None:
