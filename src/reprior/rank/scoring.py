@@ -1,0 +1,97 @@
+"""Scoring many models: in parallel, from the cache where possible, past failures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from warnings import catch_warnings, simplefilter
+
+from ..errors import RepriorError
+from .cache import Cache, address
+from .scores import Scores, score
+
+__all__ = ["Outcome", "score_models"]
+
+Outcome = Scores | str
+"""The scores of a model, or in one line why it has none."""
+
+_BATCH = 25
+
+
+def score_models(
+    specs: Iterable[str],
+    *,
+    cache: Cache | None = None,
+    processes: int | None = None,
+    report: Callable[[int], None] = lambda done: None,
+) -> dict[str, Outcome]:
+    """Score models; what is in the cache is not computed, and what is computed goes there at once.
+
+    A run that was interrupted goes on where it stopped. Failures are not kept.
+
+    Parameters
+    ----------
+    specs : iterable of str
+        The models; repetitions are scored once.
+    cache : Cache, optional
+        Where scores are kept.
+    processes : int, optional
+        How many to use; by default one per core.
+    report : callable
+        Called with the number of models done whenever it grows.
+
+    Returns
+    -------
+    dict
+        For each spec its scores, or the message of what went wrong.
+    """
+    cache = Cache(None) if cache is None else cache
+    places = {spec: address(spec) for spec in dict.fromkeys(specs)}
+    kept = cache.get(place for place in places.values() if place is not None)
+    outcomes: dict[str, Outcome] = {
+        spec: kept[place] for spec, place in places.items() if place is not None and place in kept
+    }
+    report(len(outcomes))
+    missing = [spec for spec in places if spec not in outcomes]
+    for batch in _computed(missing, processes):
+        outcomes |= batch
+        fresh = {places[spec]: found for spec, found in batch.items() if not isinstance(found, str)}
+        cache.put({place: found for place, found in fresh.items() if place is not None})
+        report(len(outcomes))
+    return {spec: outcomes[spec] for spec in places}
+
+
+def _computed(specs: Sequence[str], processes: int | None) -> Iterator[dict[str, Outcome]]:
+    workers = min(processes or _cores(), -(-len(specs) // _BATCH))
+    if workers <= 1:
+        for spec in specs:
+            yield _score_batch([spec])
+        return
+    batches = [specs[start : start + _BATCH] for start in range(0, len(specs), _BATCH)]
+    # Not fork: threads of the frameworks may hold locks.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(_score_batch, batch) for batch in batches]
+        try:
+            for task in as_completed(tasks):
+                yield task.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _score_batch(specs: Sequence[str]) -> dict[str, Outcome]:
+    outcomes: dict[str, Outcome] = {}
+    for spec in specs:
+        try:
+            with catch_warnings():
+                simplefilter("ignore")  # what frameworks say of their own models is not about the scores
+                outcomes[spec] = score(spec)
+        except RepriorError as error:
+            outcomes[spec] = str(error)
+    return outcomes
