@@ -45,7 +45,7 @@ lint: $(VENV)/.all
 	$(BIN)/mypy
 
 docs: $(VENV)/.all
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.all
 	$(BIN)/python -m reprior.bench
