@@ -58,6 +58,21 @@ def test_moves_are_passed_over():
     assert flow(net.graph()) == {("input", "a"), ("a", "b")}
 
 
+def test_loose_parameters_are_shown():
+    """What nothing but a sum takes, and a table that only moves are made of."""
+    net = reprior.Network()
+    x = net.dense(net.input(4), 4, name="layer")
+    with net.scope("table"):
+        table = net.parameter(2, 4, name="positions")
+        row = net.reshape(net.slice(table, 0, 1, axis=0), 1, 4)
+    x = x + row
+    net.output(net.dense(x + net.reshape(net.parameter(4, name="token"), 1, 4), 2, name="head"))
+    found = flow(net.graph())
+    assert ("layer", "add") in found
+    assert ("table", "add") in found
+    assert ("token", "add") in found
+
+
 paths = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=5).map(".".join), min_size=1)
 
 

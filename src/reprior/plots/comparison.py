@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..analysis import COLUMNS
 from ..errors import RepriorError, SpecError
 from ..frontends.specs import suggest
-from ..report.comparison_data import LABELS
+from ..report.comparison_data import label
 from ..report.layers import layer_profiles
 from .axes import COLOURS, MARKERS, axes_or_new, plain
 
@@ -62,7 +62,7 @@ class ComparisonPlots:
         for number, row in enumerate(rows):
             colour = COLOURS[number % len(COLOURS)]
             ax.plot(row[x], row[y], MARKERS[number % len(MARKERS)], color=colour, label=plain(row["model"]))
-        ax.set(xlabel=LABELS[x], ylabel=LABELS[y])
+        ax.set(xlabel=label(x), ylabel=label(y))
         ax.legend(fontsize="small")
         return ax
 

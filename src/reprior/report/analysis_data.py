@@ -7,6 +7,7 @@ from typing import Any
 
 from ..analysis import Analysis, ParameterRow
 from ..graph import Graph
+from ..primitives import Parameter
 from .flow import edges, place_operations, scopes
 from .headline import baselines, headline
 from .histogram import histogram
@@ -78,7 +79,7 @@ def _modules(analysis: Analysis) -> dict[str, Any] | None:
         "kinds": [entry.kind for entry in tree.entries],
         "order": _order(tree, places),
         "outputs": sorted({places[k] for k in _shown_outputs(graph, places)}),
-        "spreads": _spreads(analysis, tree),
+        "spreads": _spreads(analysis, tree, _homes(graph, tree, places, names)),
         "operations": _operations(graph, tree, places),
         "edges": edges(graph, tree, places),
     }
@@ -106,7 +107,13 @@ def _order(tree: Tree, places: list[int]) -> list[int]:
     return order
 
 
-def _spreads(analysis: Analysis, tree: Tree) -> list[dict[str, Any] | None]:
+def _homes(graph: Graph, tree: Tree, places: list[int], names: list[str]) -> dict[str, int]:
+    """Where each parameter is: an entry of its own, or the module that owns it."""
+    homes = {name: tree.places[owner(name)] for name in names}
+    return homes | {leaf.name: places[k] for k, leaf in graph.parameters if places[k] >= 0}
+
+
+def _spreads(analysis: Analysis, tree: Tree, homes: dict[str, int]) -> list[dict[str, Any] | None]:
     """Totals of the parameters below each entry; None below which there are none.
 
     A parameter that several modules share is in the totals of each of them, once.
@@ -114,7 +121,7 @@ def _spreads(analysis: Analysis, tree: Tree) -> list[dict[str, Any] | None]:
     below: dict[int, dict[int, ParameterRow]] = {}
     for number, row in enumerate(analysis.parameters):
         for name in (row.name, *row.shared_with):
-            for place in tree.ancestors(tree.places[owner(name)]):
+            for place in tree.ancestors(homes[name]):
                 below.setdefault(place, {})[number] = row
     total = analysis.log2_total_contexts
     return [
@@ -130,7 +137,7 @@ def _operations(graph: Graph, tree: Tree, places: list[int]) -> list[dict[str, A
         if place < 0 or place in branches:
             continue
         entry = found.setdefault(place, {"names": [], "shape": []})
-        if node.op.label not in entry["names"]:
+        if node.op.label not in entry["names"] and not isinstance(node.op, Parameter):
             entry["names"].append(node.op.label)
         entry["shape"] = list(node.shape)
     return [found.get(k) for k in range(len(tree.entries))]

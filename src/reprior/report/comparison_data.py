@@ -11,21 +11,25 @@ from .headline import BASELINES, QUANTITIES
 from .histogram import histogram
 from .layers import layer_profiles
 
-__all__ = ["LABELS", "comparison_data"]
+__all__ = ["comparison_data", "label"]
 
-LABELS: dict[str, str] = {
+_LABELS: dict[str, str] = {
     "model": "Model",
     **{key: f"{name} {symbol}" for key, (symbol, name, *_) in QUANTITIES.items()},
     **{key: name for key, (name, _) in BASELINES.items()},
 }
-"""What to call each column of a comparison."""
+
+
+def label(key: str) -> str:
+    """What to call a column of a comparison."""
+    return _LABELS.get(key, key.replace("_", " "))
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
     """The data of the page; cells are those of `Comparison.rows`."""
     return {
         "kind": "comparison",
-        "columns": [{"key": key, "label": LABELS[key], "short": _short(key)} for key in COLUMNS],
+        "columns": [{"key": key, "label": label(key), "short": _short(key)} for key in COLUMNS],
         "meanings": {key: item[3] for key, item in QUANTITIES.items()},
         "rows": comparison.rows(),
         "profiles": [_profile(item) for item in comparison.analyses],
@@ -33,7 +37,7 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
 
 
 def _short(key: str) -> str:
-    return QUANTITIES[key][0] if key in QUANTITIES else LABELS[key]
+    return QUANTITIES[key][0] if key in QUANTITIES else label(key)
 
 
 def _profile(analysis: Analysis) -> dict[str, Any]:

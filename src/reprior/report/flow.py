@@ -17,27 +17,35 @@ def scopes(graph: Graph) -> Iterator[str]:
 
 
 def place_operations(graph: Graph, tree: Tree) -> list[int]:
-    """Add inputs and loose operations to a tree, and say where each node is.
+    """Add inputs, loose operations and loose parameters to a tree, and say where each node is.
 
     An operation of a module without submodules is that module; others get an entry of their own, since
-    a module that holds modules says nothing about what it does itself.
+    a module that holds modules says nothing about what it does itself. Parameters are inside what uses
+    them, save where their module does nothing with them that is shown (a table of positions).
 
     Returns
     -------
     list of int
-        Position in the tree of each node; -1 for leaves and moves, which are not shown.
+        Position in the tree of each node; -1 for those that are not shown.
     """
     branches = tree.branches() | {0}
+    active = {tree.places[node.scope] for node in graph.nodes if _is_shown(node)}
     places = []
     for node in graph.nodes:
-        if not _is_shown(node):
-            places.append(-1)
-            continue
-        place = tree.places[node.scope] if not isinstance(node.op, Input) else 0
-        if place in branches:
-            kind: EntryKind = "input" if isinstance(node.op, Input) else "operation"
-            label = node.op.name if isinstance(node.op, Input) else node.op.label
-            place = tree.add(place, label, kind)
+        op = node.op
+        if isinstance(op, Parameter):
+            place = tree.places.get(op.name.rpartition(".")[0], 0)
+            if place in branches:
+                place = tree.add(place, op.name.rpartition(".")[2], "parameter")
+            elif place in active:
+                place = -1
+        elif not _is_shown(node):
+            place = -1
+        else:
+            place = tree.places[node.scope] if not isinstance(op, Input) else 0
+            if place in branches:
+                kind: EntryKind = "input" if isinstance(op, Input) else "operation"
+                place = tree.add(place, op.name if isinstance(op, Input) else op.label, kind)
         places.append(place)
     return places
 

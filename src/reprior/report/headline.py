@@ -13,7 +13,7 @@ __all__ = ["BASELINES", "QUANTITIES", "Baseline", "Quantity", "baselines", "head
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One quantity of the paper.
+    """One quantity.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Quantity:
     meaning : str
         One sentence.
     reference : float or None
-        The value to hold it against.
+        The value to hold it against, where there is one.
     reference_meaning : str
         What that value is.
     """
@@ -71,6 +71,12 @@ QUANTITIES: dict[str, tuple[str, str, str, str]] = {
         "",
         "The same with N_G times (expected spread + 1) in place of total surprisal.",
     ),
+    "utility": (
+        "U_G",
+        "Utility",
+        "bits",
+        "How often layers are used, in how many contexts; it does not favour depth as P_G does.",
+    ),
     "expected_spread": (
         "E",
         "Expected spread",
@@ -96,16 +102,17 @@ QUANTITIES: dict[str, tuple[str, str, str, str]] = {
         "log2 of the number of paths from any use of any parameter to any output.",
     ),
 }
-"""Symbol, name, unit and meaning of each quantity of section 4.3."""
+"""Symbol, name, unit and meaning of each quantity (section 4.3 of the paper, and `reprior.utility`)."""
 
 
 def headline(analysis: Analysis) -> list[Quantity]:
-    """The quantities of section 4.3, each with a reference that needs no other model."""
+    """The quantities, with references that need no other model; scalar graphs have no utility."""
     even = math.log2(analysis.num_parameters)
     size, fed = analysis.graph_size, analysis.num_inputs
     least = analysis.num_parameters * even
     single = p_g_prime(analysis.num_parameters, 0.0, fed, size)
-    references = {
+    references: dict[str, tuple[float | None, str]] = {
+        "utility": (None, ""),
         "p_g": (p_g(least, fed, size), "if all parameters had equally many contexts"),
         "p_g_prime": (single, "if every parameter had one context"),
         "expected_spread": (0.0, "if every parameter had one context"),
@@ -113,9 +120,11 @@ def headline(analysis: Analysis) -> list[Quantity]:
         "total_surprisal": (least, "at least, if all had equally many contexts"),
         "log2_total_contexts": (even, "if every parameter had one context"),
     }
+    shown = [key for key in QUANTITIES if key != "utility" or analysis.utility is not None]
     return [
         Quantity(key, symbol, name, unit, getattr(analysis, key), meaning, *references[key])
-        for key, (symbol, name, unit, meaning) in QUANTITIES.items()
+        for key in shown
+        for symbol, name, unit, meaning in [QUANTITIES[key]]
     ]
 
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from ..analysis import COLUMNS, Analysis, Comparison
-from .comparison_data import LABELS
+from .comparison_data import label
 from .headline import baselines, headline
 
 __all__ = ["analysis_summary", "comparison_summary"]
@@ -29,7 +29,7 @@ def comparison_summary(comparison: Comparison) -> str:
     keys = [key for key in COLUMNS if any(row[key] is not None for row in found)]
     rows = [[_figure(row[key]) for key in keys] for row in found]
     title = f"{len(rows)} model{'' if len(rows) == 1 else 's'}"
-    return _table(title, [LABELS[key] for key in keys], rows, numbers=range(1, len(keys)))
+    return _table(title, [label(key) for key in keys], rows, numbers=range(1, len(keys)))
 
 
 def _figure(value: Any) -> str:

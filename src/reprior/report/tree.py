@@ -12,7 +12,7 @@ from typing import Literal
 
 __all__ = ["Entry", "EntryKind", "Tree", "grow"]
 
-EntryKind = Literal["module", "operation", "input"]
+EntryKind = Literal["module", "operation", "parameter", "input"]
 
 
 @dataclass(slots=True)
@@ -24,8 +24,9 @@ class Entry:
     parent : int
         Position of the entry that holds it; -1 for the root.
     label : str
-        Its part of the path (several, with dots, where a chain was joined), or an operation's name.
-    kind : {"module", "operation", "input"}
+        Its part of the path (several, with dots, where a chain was joined), or the name of an operation,
+        input or parameter.
+    kind : {"module", "operation", "parameter", "input"}
     """
 
     parent: int

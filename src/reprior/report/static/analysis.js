@@ -8,7 +8,7 @@ const headline = section('headline', 'Quantities',
     h('h3', {}, `${item.name} ${item.symbol}`),
     h('div', { class: 'value' }, figure(item.key, item.value, `${readable(item.value)}${item.unit ? ` ${item.unit}` : ''}`)),
     h('p', {}, item.meaning),
-    h('p', { class: 'soft' }, `Reference: ${readable(item.reference)} ${item.reference_meaning}.`)))));
+    item.reference === null ? null : h('p', { class: 'soft' }, `Reference: ${readable(item.reference)} ${item.reference_meaning}.`)))));
 
 const baselines = section('baselines', 'Baselines',
   h('p', {}, 'What a comparison without contexts would go by.'),

@@ -1,6 +1,6 @@
 const count = data.rows.length;
 const numeric = data.columns.filter((column) => column.key !== 'model' && data.rows.some((row) => row[column.key] !== null));
-const real = (key) => ['p_g', 'p_g_prime', 'expected_spread', 'entropy', 'total_surprisal', 'log2_total_contexts'].includes(key);
+const real = (key) => ['p_g', 'p_g_prime', 'utility', 'expected_spread', 'entropy', 'total_surprisal', 'log2_total_contexts'].includes(key);
 const shown = (key, value) => (real(key) ? readable(value, value !== null && Math.abs(value) >= 1e6 ? 0 : 3) : integer(value));
 
 const table = section('models', 'Models side by side',
