@@ -228,6 +228,38 @@ def test_the_moving_average_is_tensorflows() -> None:
         assert average.module.weight.item() == pytest.approx(kept, rel=1e-5)
 
 
+def test_two_processes_train_one_run(tmp_path: Path) -> None:
+    """Two processes on the processor, as ``torchrun`` starts them, give one result."""
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run(
+        [*launch, str(script), str(tmp_path / "run"), *CHANGES],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+    )
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(one["process"] for one in told) == [0, 1]
+    assert told[0]["accuracy"] == told[1]["accuracy"]
+    assert [one["steps"] for one in told] == [3, 3]  # 120 images in batches of 40, divided by the processes
+    assert (tmp_path / "run" / "result.json").exists()
+
+
+TWO = """
+import json, os, sys
+from pathlib import Path
+from reprior.training import load_recipe, train
+seen = []
+recipe = load_recipe("digits", [*sys.argv[2:], "training.epochs=2"])
+result = train(recipe, Path(sys.argv[1]), report=seen.append)
+told = {"process": int(os.environ["RANK"]), "accuracy": result.accuracy, "steps": seen[0].steps}
+sys.stdout.write(json.dumps(told) + "\\n")
+sys.stdout.flush()
+"""
+
 RECIPES = [name for name in recipe_names() if "-" in name]
 
 

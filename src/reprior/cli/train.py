@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,8 @@ def train_command(
     folder = out or Path("runs") / recipe.name
     with _bar() as report:
         result = training.train(recipe, folder, data=data, download=download, report=report, tracker=tracker)
+    if not _is_first_process():
+        return
     places.write_json(lambda: (folder / "result.json").read_text(encoding="utf-8"))
     if not places.printed:
         _print_result(printer(), result, folder)
@@ -100,6 +103,11 @@ def _training_images(training: Any, recipe: Any, data: Path | None) -> int:
     return len(training.load_images(recipe.data, data).train)
 
 
+def _is_first_process() -> bool:
+    """Whether this is the one of several processes that talks (launchers number them in ``RANK``)."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _print_plan(console: Console, planned: Plan) -> None:
     recipe, found = planned.recipe, planned.prediction
     table = simple_table(f"{recipe.name}: what would be done", "", "value", left=("",))
@@ -117,6 +125,7 @@ def _print_plan(console: Console, planned: Plan) -> None:
         ("MACs of the training", short(planned.training_macs)),
         ("P_G", number(found.p_g)),
         ("P'_G", number(found.p_g_prime)),
+        ("U_G", number(found.utility)),
         ("expected spread [bit]", number(found.expected_spread)),
         ("entropy [bit]", number(found.entropy)),
     ]
@@ -148,7 +157,7 @@ def _print_result(console: Console, result: Result, folder: Path) -> None:
 def _bar() -> Iterator[Callable[[Progress], None] | None]:
     """A bar over all steps, on a terminal."""
     console = Console(stderr=True, markup=False, emoji=False)
-    if not console.is_terminal:
+    if not console.is_terminal or not _is_first_process():
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -122,7 +122,10 @@ class _Session:
         self.folder = folder
         half = recipe.training.mixed_precision and torch.cuda.is_available()
         self.accelerator = Accelerator(
-            mixed_precision="fp16" if half else "no", log_with=tracker, project_dir=folder.path
+            cpu=not _has_accelerator(),  # or several processes on processors would not know of each other
+            mixed_precision="fp16" if half else "no",
+            log_with=tracker,
+            project_dir=folder.path,
         )
         self.tracker = tracker
         self.history: list[dict[str, Any]] = []
@@ -289,6 +292,10 @@ class _Session:
         except Exception as error:
             reason = str(error).splitlines()[0]
             raise CheckpointError(f"the checkpoint in '{self.folder.path}' does not fit: {reason}") from error
+
+
+def _has_accelerator() -> bool:
+    return any(device.is_available() for device in (torch.cuda, torch.backends.mps, torch.xpu))
 
 
 def _make_optimizer(module: torch.nn.Module, settings: Optimizer) -> torch.optim.Optimizer:

@@ -31,6 +31,8 @@ class Prediction:
         The paper's estimates, with its tables' conventions (preset ``paper``).
     expected_spread, entropy : float
         In bits.
+    utility : float or None
+        U_G.
     """
 
     parameters: int
@@ -40,6 +42,7 @@ class Prediction:
     p_g_prime: float | None
     expected_spread: float
     entropy: float
+    utility: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +117,5 @@ def predict(network: Network, recipe: Recipe) -> Prediction:
         found.p_g_prime,
         found.expected_spread,
         found.entropy,
+        found.utility,
     )
