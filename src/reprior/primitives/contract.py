@@ -44,6 +44,11 @@ class Contract(Primitive):
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         sizes = self.index_sizes(shapes)
+        for names in (*self.operands, self.output):
+            if len(set(names)) < len(names):
+                raise ShapeError(f"{self.label}: '{names}' repeats an index")
+        if not sizes.keys() >= set(self.output):
+            raise ShapeError(f"{self.label}: '{self.output}' has an index that no operand has")
         return tuple(sizes[name] for name in self.output)
 
     def index_sizes(self, shapes: tuple[Shape, ...]) -> dict[str, int]:
@@ -54,6 +59,8 @@ class Contract(Primitive):
         ShapeError
             If ranks or sizes disagree.
         """
+        if len(shapes) != len(self.operands):
+            raise ShapeError(f"{self.label}: {len(shapes)} operands are given")
         sizes: dict[str, int] = {}
         for names, shape in zip(self.operands, shapes, strict=True):
             if len(names) != len(shape):

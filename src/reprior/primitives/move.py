@@ -43,7 +43,7 @@ class Reshape(Move):
     shape: Shape
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
-        if prod(shapes[0]) != prod(self.shape):
+        if prod(shapes[0]) != prod(self.shape) or min(self.shape, default=0) < 0:
             raise ShapeError(f"cannot reshape {shapes[0]} to {self.shape}")
         return self.shape
 

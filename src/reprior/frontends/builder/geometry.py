@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...errors import ShapeError
 
-__all__ = ["Padding", "PerAxis", "paddings", "per_axis"]
+__all__ = ["Padding", "PerAxis", "divide", "find_axis", "paddings", "per_axis"]
 
 PerAxis = int | Sequence[int]
 Padding = int | str | Sequence[int] | Sequence[tuple[int, int]]
@@ -24,6 +24,24 @@ def per_axis(value: PerAxis, rank: int) -> tuple[int, ...]:
     if len(numbers) != rank or min(numbers, default=1) < 1:
         raise ShapeError(f"expected {rank} positive sizes, one per spatial axis, not {value}")
     return numbers
+
+
+def find_axis(axis: int, rank: int) -> int:
+    """An axis counted from the front, given from the front or (negative) from the back.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis.
+    """
+    if not -rank <= axis < rank:
+        raise ShapeError(f"there is no axis {axis} among {rank} axes")
+    return axis % rank
+
+
+def divide(size: int, parts: int) -> int | None:
+    """The size of each of equal parts, None where the size has no such parts."""
+    return size // parts if parts >= 1 and size % parts == 0 else None
 
 
 def paddings(

@@ -37,7 +37,7 @@ from ...primitives import (
 )
 from ...runs import Runs
 from .feature import Feature
-from .geometry import Padding, PerAxis, paddings, per_axis
+from .geometry import Padding, PerAxis, divide, find_axis, paddings, per_axis
 from .interpolation import bilinear_sources, nearest_indices
 from .recurrent import GATES, Cell
 
@@ -136,7 +136,7 @@ class Network:
         size = per_axis(kernel, rank)
         strides, dilations = per_axis(stride, rank), per_axis(dilation, rank)
         pads = paddings(padding, x.shape[2:], size, strides, dilations)
-        if x.shape[1] % groups or channels % groups:
+        if divide(x.shape[1], groups) is None or divide(channels, groups) is None:
             raise ShapeError(f"'{path}': {groups} groups divide neither {x.shape[1]} nor {channels} channels")
         weight = weight or self._parameter(f"{path}.weight", (channels, x.shape[1] // groups, *size))
         result = self._add(Convolve(strides, pads, dilations, groups), (x, weight), path)
@@ -237,6 +237,10 @@ class Network:
         seen: Runs | Literal["causal"] | None = "causal" if causal else None
         if mask is not None:
             shape = (*query.shape[:-1], key.shape[-2])
+            if np.ndim(mask) > len(shape) or any(
+                have not in (1, want) for have, want in zip(np.shape(mask)[::-1], shape[::-1], strict=False)
+            ):
+                raise ShapeError(f"'{path}': a mask of shape {np.shape(mask)} does not fit scores {shape}")
             seen = Runs.from_dense(np.broadcast_to(mask, shape).astype(np.float64))
         operands = (query, key, value) if bias is None else (query, key, value, bias)
         return self._add(Attention(seen), operands, path)
@@ -257,7 +261,7 @@ class Network:
         `context` is what keys and values are computed from; `x` itself by default.
         """
         width = x.shape[-1]
-        if width % heads:
+        if divide(width, heads) is None:
             raise ShapeError(f"'{self._peek(name)}': {heads} heads do not divide a width of {width}")
         source = context or x
         with self.scope(self._leaf(name)):
@@ -340,7 +344,7 @@ class Network:
         """Group normalisation over axis 1 and all after it; `groups` = channels is instance norm."""
         path = self._path(name)
         batch, channels, *spatial = x.shape
-        if channels % groups:
+        if divide(channels, groups) is None:
             raise ShapeError(f"'{path}': {groups} groups do not divide {channels} channels")
         grouped = self._reshape(x, (batch, groups, channels // groups, *spatial), path)
         normal = self._normalise(grouped, tuple(range(2, len(grouped.shape))), path)
@@ -349,7 +353,7 @@ class Network:
 
     def softmax(self, x: Feature, *, axis: int = -1) -> Feature:
         """Softmax along one axis."""
-        return self._normalise(x, (axis % len(x.shape),), self._path("softmax"))
+        return self._normalise(x, (find_axis(axis, len(x.shape)),), self._path("softmax"))
 
     def _normalise(self, x: Feature, axes: tuple[int, ...], path: str) -> Feature:
         statistic = self._add(Reduce(axes, keepdims=True), (x,), path)
@@ -393,12 +397,14 @@ class Network:
 
     def reduce(self, x: Feature, *axes: int, keepdims: bool = False) -> Feature:
         """Sum, mean or maximum over axes."""
-        positions = tuple(sorted(axis % len(x.shape) for axis in axes))
+        positions = tuple(sorted({find_axis(axis, len(x.shape)) for axis in axes}))
         return self._add(Reduce(positions, keepdims), (x,))
 
     def upsample(self, x: Feature, factor: int, *, mode: str = "nearest") -> Feature:
         """Enlarge every spatial axis, ``"nearest"`` or ``"bilinear"``."""
         path = self._path("upsample")
+        if factor < 1:
+            raise ShapeError(f"'{path}': factor {factor} is not positive")
         if mode == "nearest":
             for axis, size in enumerate(x.shape[2:], start=2):
                 x = self._add(Take(axis, nearest_indices(size, size * factor)), (x,), path)
@@ -424,14 +430,14 @@ class Network:
 
     def concatenate(self, *features: Feature, axis: int = 1) -> Feature:
         """Join along an axis."""
-        return self._add(Concat(axis % len(features[0].shape)), features)
+        return self._add(Concat(find_axis(axis, len(features[0].shape))), features)
 
     def split(self, x: Feature, parts: int | Sequence[int], *, axis: int = 1) -> tuple[Feature, ...]:
         """Cut an axis into equal parts, or into parts of the given sizes."""
-        axis %= len(x.shape)
+        axis = find_axis(axis, len(x.shape))
         size = x.shape[axis]
         if isinstance(parts, int):
-            if parts < 1 or size % parts:
+            if divide(size, parts) is None:
                 raise ShapeError(f"cannot split axis {axis} of shape {x.shape} into {parts} equal parts")
             parts = [size // parts] * parts
         if sum(parts) != size:
@@ -443,11 +449,11 @@ class Network:
 
     def slice(self, x: Feature, start: int, stop: int, *, axis: int = 1) -> Feature:
         """Positions ``start:stop`` of an axis."""
-        return self._add(Slice(axis % len(x.shape), start, stop), (x,))
+        return self._add(Slice(find_axis(axis, len(x.shape)), start, stop), (x,))
 
     def take(self, x: Feature, indices: Sequence[int], *, axis: int = 1) -> Feature:
         """Known positions of an axis, in any order and number."""
-        return self._add(Take(axis % len(x.shape), np.asarray(indices, dtype=np.int64)), (x,))
+        return self._add(Take(find_axis(axis, len(x.shape)), np.asarray(indices, dtype=np.int64)), (x,))
 
     def pad(self, x: Feature, *padding: tuple[int, int]) -> Feature:
         """Zeros around the last axes, one (before, after) pair each: positions without an element."""

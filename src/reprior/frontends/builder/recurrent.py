@@ -83,7 +83,7 @@ class Cell:
         return self._map(graph, "hidden", [update, new, *([] if hidden is None else [hidden])], scope)
 
     def _gates(self, graph: GraphBuilder, x: int | None, side: str, scope: str) -> list[list[int]]:
-        """For each gate, the terms that one side adds to its sum: the product and the bias, where there are any."""
+        """For each gate, the terms that one side adds to its sum: product and bias, where there are any."""
         terms: list[list[int]] = [[] for _ in range(GATES[self.kind])]
         if x is not None:
             product = graph.add(Contract.parse("bi,oi->bo"), (x, self.weights[f"weight_{side}"]), scope)
