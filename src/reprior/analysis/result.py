@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..counting import FunctionNodes
+from ..decimals import decimal_digits
 from ..errors import RepriorError
 from ..graph import Graph
 from ..quantities import ContextDistribution, log2_exact
@@ -177,7 +178,7 @@ class Analysis:
         data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
         data |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}
         for key in ("total_contexts", "max_contexts"):
-            data[key] = None if data[key] is None else str(data[key])
+            data[key] = None if data[key] is None else decimal_digits(data[key])
         data["graph_size"] = self.graph_size
         data["utility"] = self.utility
         if self.costs is not None:
