@@ -47,12 +47,12 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
         If it cannot be written; whatever was there before is then unchanged.
     """
     require_writable(path)
-    target = Path(path).resolve()
+    target = Path(path)
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
         else:
-            _replace(target, data)
+            _replace(target.resolve(), data)
     except OSError as error:
         raise SpecError(f"cannot write '{path}': {error.strerror or error}") from None
 

@@ -130,6 +130,42 @@ def test_a_reader_that_leaves_early_is_no_error():
         assert (process.wait(timeout=60), error) == (0, b"")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [["analyze", "paper:figure3a"], ["list", "nb201"], ["paper", "--json", "-"]]
+)
+def test_a_full_disk_is_said(arguments):
+    code = "import sys; from reprior.cli import main; sys.exit(main())"
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+        )
+    assert result.returncode == 2
+    assert result.stderr == "reprior: error: cannot write to standard output: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors are POSIX")
+def test_closed_streams_are_borne():
+    code = "import sys; from reprior.cli import main; sys.exit(main())"
+    command = f"exec '{sys.executable}' -c '{code}' "
+    for arguments, status in (("analyze paper:figure3a", 0), ("list paper --help", 0), ("nothing", 2)):
+        result = subprocess.run(
+            ["sh", "-c", f"{command} {arguments} >&- 2>&-"], capture_output=True, text=True, timeout=60
+        )
+        assert (result.returncode, result.stdout, result.stderr) == (status, "", "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="there is no /dev/stdout")
+def test_a_pipe_can_be_named_as_a_file():
+    result = run("unroll", "paper:figure3a", "--json", "/dev/stdout")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith('{\n "nodes": [')
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 def test_an_interrupt_ends_quietly():
     code = (

@@ -6,6 +6,7 @@ Exit status: 0 done; 2 the user's mistake, one line on stderr; 1 a bug, with a t
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,9 @@ COMMANDS = (
 
 _COMPLETE = "_REPRIOR_COMPLETE"
 """The variable by which a shell asks for completions (``reprior --install-completion``)."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a file system says that takes no more."""
 
 # The bases of all that typer raises when arguments do not fit; it does not export them itself.
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -84,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Not command.main(), which prints errors over several lines and exits by itself.
         with command.make_context("reprior", given) as context:
             command.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except typer.Exit as done:
         return int(done.exit_code)
     except _USAGE_ERROR as error:
@@ -96,8 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader has seen enough (`reprior list | head`); Python must not flush what is left.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader has seen enough: `reprior list | head`
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _drop_output()
+        return _refuse(f"cannot write to standard output: {error.strerror}")
     return 0
 
 
@@ -125,6 +134,11 @@ def _reprior(
         raise typer.Exit()
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+def _drop_output() -> None:
+    """Let nobody try again to write what is left, as Python does at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(message: str) -> int:

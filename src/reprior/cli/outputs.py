@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import typer
 
 from ..errors import SpecError
 from ..files import require_writable, write_text
@@ -65,6 +66,6 @@ def _write(place: str | None, make: Callable[[], str]) -> None:
     text = make()
     text = text if text.endswith("\n") else text + "\n"
     if place == "-":
-        sys.stdout.write(text)
+        typer.echo(text, nl=False)
     else:
         write_text(place, text)
