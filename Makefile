@@ -23,6 +23,8 @@ endif
 .PHONY: demo test lint browser docs bench clean
 
 demo: $(VENV)/.core
+	$(BIN)/reprior unroll paper:figure3a
+	$(BIN)/reprior analyze paper:efficientnetv2-l@480 --preset paper --exact
 	$(BIN)/reprior paper
 	$(BIN)/reprior compare paper:efficientnetv2-b0@224 paper:efficientnetv2-b3@300 \
 		paper:resnet50@384 paper:efficientnetv2-s@384
