@@ -10,8 +10,9 @@ const table = section('models', 'Models side by side',
     search: count > 8 ? 'Search models' : null,
     columns: [{ key: 'model', label: 'Model', text: true, show: (row) => named('span', row.model, {}, 100) },
       ...numeric.map(({ key, short }) => {
-        const most = Math.max(...data.rows.map((row) => row[key] ?? -Infinity));
-        return { key, label: short, show: (row) => h('span', { class: count > 1 && row[key] === most ? 'best' : null }, figure(key, row[key], shown(key, row[key]))) };
+        const values = data.rows.map((row) => row[key]).filter((value) => value !== null);
+        const [least, most] = [Math.min(...values), Math.max(...values)];
+        return { key, label: short, show: (row) => h('span', { class: row[key] === most && most > least ? 'best' : null }, figure(key, row[key], shown(key, row[key]))) };
       })] }));
 
 const meanings = section('meanings', 'What the quantities mean',

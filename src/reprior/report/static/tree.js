@@ -26,7 +26,7 @@ function moduleTree(modules) {
     const spread = modules.spreads[k];
     const operations = modules.operations[k];
     const parts = [];
-    if (operations && modules.kinds[k] === 'module') parts.push(operations.names.slice(0, 3).join(', '));
+    if (operations && operations.names.length && modules.kinds[k] === 'module') parts.push(operations.names.slice(0, 3).join(', '));
     if (operations && operations.shape.length) parts.push(`→ ${operations.shape.join('×')}`);
     if (spread) {
       parts.push(`${integer(spread.numel)} parameters`);
