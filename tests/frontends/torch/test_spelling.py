@@ -125,6 +125,16 @@ SPELLINGS: dict[str, tuple[list[Function], list[tuple[int, ...]]]] = {
         ],
         [(18, 6)],
     ),
+    "biased causal attention": (
+        [
+            lambda x, w, b: fused_attention(x, w, attn_mask=b + causal(7)),
+            lambda x, w, b: eager_attention(x, w, b + causal(7)),
+            lambda x, w, b: eager_attention(x, w, b.masked_fill(causal(7) < 0, -1e9)[None]),
+            lambda x, w, b: eager_attention(x, w, torch.where(causal(7) < 0, float("-inf"), b)),
+            lambda x, w, b: fused_attention(x, w, attn_mask=(b + causal(7)).expand(1, 2, 7, 7)),
+        ],
+        [(18, 6), (7, 7)],
+    ),
     "window attention": (
         [
             lambda x, w: fused_attention(x, w, attn_mask=window(x.shape[1])),

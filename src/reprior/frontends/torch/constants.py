@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
+from ...primitives.pointwise import broadcast_shapes
 from ...runs import Axis, Runs, uniform
 from ...runs.axis import from_ends
 
@@ -66,11 +67,14 @@ def is_causal(keep: torch.Tensor) -> bool:
 
 
 def broadcast(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """The common shape of right-aligned operands that are known to fit."""
-    first = shapes[0]
-    if all(shape == first for shape in shapes):
-        return first
-    return tuple(torch.broadcast_shapes(*shapes))
+    """The common shape of right-aligned operands.
+
+    Raises
+    ------
+    ShapeError
+        If they do not broadcast.
+    """
+    return broadcast_shapes(tuple(shapes), "operands")
 
 
 Mask = Runs | Literal["causal"] | None

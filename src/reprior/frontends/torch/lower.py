@@ -48,12 +48,13 @@ class Lower:
         What parameters turned out to be.
     """
 
-    __slots__ = ("builder", "roles", "scope")
+    __slots__ = ("_barred", "builder", "roles", "scope")
 
     def __init__(self) -> None:
         self.builder = GraphBuilder()
         self.scope = ""
         self.roles: dict[int, Role] = {}
+        self._barred: dict[int, torch.Tensor] = {}
 
     # -- any primitive ------------------------------------------------------------------------
 
@@ -63,7 +64,12 @@ class Lower:
             constant = apply_move(op, operands[0].constant)
             return Value(None, tuple(constant.shape), constant)
         node = self.builder.add(op, [self.node(value) for value in operands], self.scope)
-        return Value(node, self.builder.nodes[node].shape)
+        result = Value(node, self.builder.nodes[node].shape)
+        if self._barred and len(operands) == 1 and isinstance(op, Move):
+            keep = self._barred.get(operands[0].node or 0)
+            if keep is not None:
+                self._barred[node] = apply_move(op, keep.expand(operands[0].shape))
+        return result
 
     def node(self, value: Value) -> int:
         """The graph's node of a value; a leaf is made for a constant."""
@@ -201,6 +207,20 @@ class Lower:
         if mask.all():
             return x
         return self.add(Keep(mask_runs(mask)), x)
+
+    # -- scores that are masked ---------------------------------------------------------------
+
+    def bar(self, x: Value, mask: torch.Tensor) -> Value:
+        """As `keep`, where the others are minus infinity: so is whatever they are added to."""
+        kept = self.keep(x, mask)
+        if kept.node is not None:
+            before = self._barred.get(x.node or 0)
+            self._barred[kept.node] = mask if before is None else mask & before
+        return kept
+
+    def barred(self, x: Value) -> torch.Tensor | None:
+        """Where x is not known to be minus infinity; None if that is everywhere."""
+        return self._barred.get(x.node) if x.node is not None else None
 
     # -- errors -------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from ...errors import GraphError, RepriorError, ShapeError, SpecError
+from ...errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOperatorError
 from ...graph import Graph, Node
 from ...model import Model
 from ...primitives import Parameter
@@ -192,8 +192,10 @@ def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
     """The forward's result; what goes wrong in it is an error that names the module."""
     try:
         return module(*fed.args, **fed.kwargs)
-    except RepriorError:
-        raise
+    except RepriorError as error:
+        if str(error).startswith("in ") or isinstance(error, UnknownOperatorError):
+            raise
+        raise type(error)(f"in module '{scopes.current or type(module).__name__}': {error}") from error
     except Exception as error:
         if _is_ours(error):
             raise

@@ -54,14 +54,16 @@ def _mask(lower: Lower, mask: Value | None, scores: tuple[int, ...]) -> tuple[Ma
     """The mask that is known, and the bias that is not."""
     if mask is None:
         return None, []
+    biases = [] if mask.constant is not None else [lower.expand(mask, scores)]
     if mask.constant is None:
-        return None, [lower.expand(mask, scores)]
-    keep = mask.constant if mask.constant.dtype == torch.bool else additive_mask(mask.constant)
+        keep = lower.barred(mask)
+    else:
+        keep = mask.constant if mask.constant.dtype == torch.bool else additive_mask(mask.constant)
     if keep is None or bool(keep.all()):
-        return None, []
+        return None, biases
     keep = _narrow(keep)
     full = keep.expand(*keep.shape[:-2], *scores[-2:]) if keep.dim() >= 2 else keep.expand(scores[-2:])
-    return ("causal" if is_causal(full) else mask_runs(keep)), []
+    return ("causal" if is_causal(full) else mask_runs(keep)), biases
 
 
 def _narrow(keep: torch.Tensor) -> torch.Tensor:

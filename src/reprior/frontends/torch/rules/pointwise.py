@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ..constants import additive_mask, broadcast
+from ..constants import MASKED_BELOW, additive_mask, broadcast
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value
@@ -46,7 +46,7 @@ def add(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
         return _plus_constant(lower, x, y, alpha)
     if isinstance(x, Value) and x.constant is not None and isinstance(y, Value):
         return _plus_constant(lower, y, x, 1)
-    return lower.map("add", x, y)
+    return _barred_sum(lower, "add", x, y)
 
 
 @rule("aten.sub", "aten.subtract", "prims.sub")
@@ -54,7 +54,7 @@ def sub(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
     """``x - alpha y``."""
     if isinstance(y, Value) and y.constant is not None:
         return _plus_constant(lower, x, y, -alpha)
-    return lower.map("sub", x, y)
+    return _barred_sum(lower, "sub", x, y)
 
 
 @rule("aten.rsub")
@@ -69,8 +69,18 @@ def _plus_constant(lower: Lower, x: Value, y: Value, alpha: float) -> Value:
         return lower.map("add", x, y)
     keep = additive_mask(y.constant if alpha == 1 else y.constant * alpha)
     if keep is None:
-        return lower.map("add", x, y)
-    return lower.keep(lower.expand(x, broadcast([x.shape, y.shape])), keep)
+        return _barred_sum(lower, "add", x, y)
+    return lower.bar(lower.expand(x, broadcast([x.shape, y.shape])), keep)
+
+
+def _barred_sum(lower: Lower, name: str, *operands: Any) -> Value:
+    """A sum: minus infinity wherever a term is."""
+    result = lower.map(name, *operands)
+    for term in operands:
+        keep = lower.barred(term) if isinstance(term, Value) else None
+        if keep is not None:
+            result = lower.bar(result, keep)
+    return result
 
 
 @rule("aten.mul", "aten.multiply", "prims.mul")
@@ -119,7 +129,17 @@ def where(lower: Lower, condition: Value, x: Any, y: Any) -> Value:
         for value, mask in ((x, keep), (y, ~keep))
         if isinstance(value, Value) and value.constant is None
     ]
-    return parts[0] if len(parts) == 1 else lower.map("where", *parts)
+    if len(parts) > 1:
+        return lower.map("where", *parts)
+    kept, filled = (keep, y) if isinstance(x, Value) and x.constant is None else (~keep, x)
+    return lower.bar(parts[0], kept) if _is_minus_infinity(filled) else parts[0]
+
+
+def _is_minus_infinity(fill: Any) -> bool:
+    """Whether a number, or all of a known tensor, masks a score."""
+    if isinstance(fill, Value):
+        return fill.constant is not None and bool((fill.constant <= MASKED_BELOW).all())
+    return bool(fill <= MASKED_BELOW)
 
 
 @rule("aten.masked_fill")
@@ -132,7 +152,7 @@ def masked_fill(lower: Lower, x: Value, mask: Value, fill: Any) -> Value:
     kept = lower.keep(lower.expand(x, shape), ~filled)
     if isinstance(fill, Value) and fill.constant is None:
         return lower.map("masked_fill", kept, lower.keep(lower.expand(fill, shape), filled))
-    return kept
+    return lower.bar(kept, ~filled) if _is_minus_infinity(fill) else kept
 
 
 @rule("aten.tril")
