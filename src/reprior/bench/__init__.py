@@ -1,0 +1,21 @@
+"""Benchmarks of trained models: does a quantity order them as training does? (extra ``rank``)."""
+
+from .anchors import ANCHORS, Anchor
+from .catalog import BENCHMARKS, Benchmark, Source, benchmark
+from .data import data_directory, digest_of, load, with_urls
+from .run import BenchResult, run
+
+__all__ = [
+    "ANCHORS",
+    "BENCHMARKS",
+    "Anchor",
+    "BenchResult",
+    "Benchmark",
+    "Source",
+    "benchmark",
+    "data_directory",
+    "digest_of",
+    "load",
+    "run",
+    "with_urls",
+]

@@ -1,0 +1,181 @@
+"""Tables in, correlations out; bad tables are answered, rows that fail are listed."""
+
+import json
+import math
+from xml.etree import ElementTree
+
+import pytest
+
+import reprior
+from reprior.errors import SpecError
+from reprior.rank import Cache, ScoredEntry, rank, rank_entries, read_table, score_models
+from reprior.rank import scoring as scoring_module
+from reprior.rank.cache import address
+from tests.cli.runner import runner
+
+__all__ = ["runner"]
+
+ARCHS = ["00000000", "11111111", "22222222", "01010101", "20100102", "12000000", "00000012"]
+ROWS = [f"macro:a{arch},{50 + 3 * i}" for i, arch in enumerate(ARCHS)]
+
+
+def write(path, rows, header="spec,accuracy"):
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return str(path)
+
+
+@pytest.fixture
+def table(tmp_path):
+    return write(tmp_path / "table.csv", ROWS)
+
+
+def test_ranks_a_table(table, tmp_path):
+    result = rank(read_table(table), cache=tmp_path / "cache", processes=1, resamples=20)
+    assert [entry.spec for entry in result.entries] == [row.split(",")[0] for row in ROWS]
+    found = {item.quantity: item for item in result.correlations}
+    assert {"utility", "p_g", "p_g_prime", "num_parameters", "macs", "depth", "weighted_layers"} <= set(found)
+    utilities = [reprior.analyze(entry.spec).utility for entry in result.entries]
+    assert [entry.scores["utility"] for entry in result.entries] == utilities
+    concordant = sum(a < b for i, a in enumerate(utilities) for b in utilities[i + 1 :])
+    pairs = len(ROWS) * (len(ROWS) - 1) // 2
+    assert found["utility"].tau == pytest.approx((2 * concordant - pairs) / pairs)
+    assert found["utility"].tau_low <= found["utility"].tau <= found["utility"].tau_high
+    taus = [item.tau for item in result.correlations]
+    assert taus == sorted(taus, reverse=True)
+    data = json.loads(result.to_json())
+    assert len(data["models"]) == len(ROWS) and data["rejected"] == []
+    assert result.to_csv().count("\n") == 1 + len(result.correlations)
+
+
+def test_two_processes_score_as_one(tmp_path):
+    specs = [f"macro:a{a}{b}{c}00000" for a in range(3) for b in range(3) for c in range(3)]
+    specs += ["macro:a9", "paper:figure3a"]
+    seen = []
+    alone = score_models(specs, processes=1)
+    together = score_models(specs, processes=2, report=seen.append)
+    assert together == alone
+    assert "not an architecture" in alone["macro:a9"]
+    assert "no baselines" in alone["paper:figure3a"]
+    assert seen[0] == 0 and seen[-1] == len(specs) and seen == sorted(seen)
+
+
+def test_the_cache_spares_the_work_and_resumes(table, tmp_path, monkeypatch):
+    cache = tmp_path / "deep" / "cache.sqlite"
+    specs = [entry.spec for entry in read_table(table).entries]
+    calls = []
+    real = scoring_module.score
+
+    def interrupted(spec):
+        calls.append(spec)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(spec)
+
+    monkeypatch.setattr(scoring_module, "score", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        score_models(specs, cache=Cache(cache), processes=1)
+    first = score_models(specs, cache=Cache(cache), processes=1)
+    assert calls[4:] == specs[3:]  # the three that were done are not done again
+    assert score_models(specs, cache=Cache(cache), processes=1) == first
+    assert len(calls) == 4 + len(specs) - 3
+
+
+def test_the_address_follows_the_content(tmp_path):
+    dag = tmp_path / "graph.json"
+    dag.write_text("{}")
+    before = address(f"dag:{dag}")
+    assert before == address(f"dag:{dag}") != address("macro:a00000000")
+    dag.write_text("{ }")
+    assert address(f"dag:{dag}") != before
+    assert address("py:module:function") is None
+
+
+def test_rows_that_cannot_take_part_are_listed(tmp_path):
+    rows = [*ROWS, "macro:a123,50", "macro:a00000000,51", "macro:a00000001,nan", ",60", "nb201:x,61"]
+    path = write(tmp_path / "t.csv", rows)
+    result = rank(read_table(path), processes=1, resamples=0)
+    assert len(result.entries) == len(ROWS)
+    reasons = {(item.row, item.model): item.reason for item in result.rejected}
+    assert "already" in reasons[(10, "macro:a00000000")]
+    assert "finite" in reasons[(11, "macro:a00000001")]
+    assert reasons[(12, "")] == "no model"
+    assert "a123" in reasons[(0, "macro:a123")]
+    assert "nb201:x" in dict((model, model) for _, model in reasons)
+
+
+def test_groups_and_prefixes(tmp_path):
+    rows = [f"{arch},{i},{'long' if i < 5 else 'one'}" for i, arch in enumerate(ARCHS[:6])]
+    path = write(tmp_path / "t.csv", rows, "arch,top1,recipe")
+    table = read_table(path, spec="arch", accuracy="top1", group="recipe", prefix="macro:")
+    result = rank(table, processes=1, resamples=0)
+    assert result.groups["one"]["models"] == 1
+    assert result.groups["one"]["tau"]["utility"] is None
+    assert -1 <= result.groups["long"]["tau"]["utility"] <= 1
+    assert all(item.within is None for item in result.correlations)  # no group of ten
+
+
+def entries(values, **more):
+    return [ScoredEntry(str(i), float(i), "", {"x": v, **more}) for i, v in enumerate(values)]
+
+
+def test_constant_and_missing_scores():
+    found = {c.quantity: c for c in rank_entries(entries([1.0, None, 2.0, 3.0], y=1.0)).correlations}
+    assert found["y"].tau is None and found["y"].rho is None and found["y"].tau_low is None
+    # The model without a score ranks below all: order 1, -, 2, 3 has one discordant pair of six.
+    assert found["x"].tau == pytest.approx(4 / 6)
+    assert found["utility"].models == 0 and found["utility"].tau is None
+    assert "nan" not in rank_entries(entries([1.0, None, 2.0, 3.0])).to_csv().lower()
+
+
+def test_refusals(tmp_path):
+    with pytest.raises(SpecError, match="3"):
+        rank_entries(entries([1.0, 2.0]))
+    same = [ScoredEntry(str(i), 1.0, "", {"x": float(i)}) for i in range(4)]
+    with pytest.raises(SpecError, match="same accuracy"):
+        rank_entries(same)
+    with pytest.raises(SpecError, match="cache"):
+        Cache(write(tmp_path / "no.sqlite", ["x"] * 200))
+
+
+def test_command(runner, table, tmp_path):
+    cache = str(tmp_path / "cache")
+    svg, scores = tmp_path / "plot.svg", tmp_path / "scores.csv"
+    out = runner.prints(
+        "rank", table, "--cache", cache, "--processes", "1", "--resamples", "10",
+        "--plot", str(svg), "--scores", str(scores),
+    )  # fmt: skip
+    assert "utility" in out and "7 models" in out
+    assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+    lines = scores.read_text().splitlines()
+    assert len(lines) == 1 + len(ROWS)
+    written = dict(zip(lines[0].split(","), lines[2].split(","), strict=True))
+    assert float(written["utility"]) == reprior.analyze("macro:a11111111").utility
+    data = json.loads(runner.prints("rank", table, "--cache", cache, "--json", "-"))
+    assert math.isfinite(data["correlations"][0]["tau"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "options", "says"),
+    [
+        (ROWS, "model,accuracy", (), "no column 'spec'"),
+        (ROWS, "spec,acc", (), "no column 'accuracy'"),
+        (ROWS, "spec,accuracy", ("--group", "recipe"), "no column 'recipe'"),
+        ([], "spec,accuracy", (), "no row"),
+        (["macro:a00000000,nan"], "spec,accuracy", (), "finite"),
+        (ROWS[:1], "spec,accuracy", (), "at least 3"),
+        (["macro:x,1", "macro:y,2", "macro:z,3"], "spec,accuracy", (), "too few"),
+        ([row.split(",")[0] + ",1" for row in ROWS], "spec,accuracy", (), "same accuracy"),
+        (ROWS, "spec,accuracy", ("--plot", "x.gif"), ".png"),
+        (ROWS, "spec,accuracy", ("--plot", "x.png", "--quantity", "beauty"), "no quantity 'beauty'"),
+    ],
+)
+def test_bad_tables(runner, tmp_path, monkeypatch, rows, header, options, says):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "t.csv", rows, header)
+    assert says in runner.refuse(
+        "rank", path, "--cache", "none", "--processes", "1", "--resamples", "0", *options
+    )
+
+
+def test_no_such_table(runner):
+    assert "cannot read 'nowhere.csv'" in runner.refuse("rank", "nowhere.csv")
