@@ -1,6 +1,9 @@
+import sys
+
 import pytest
 
 import reprior
+from reprior.drawing import figure_drawing, to_png
 from reprior.report.layers import layer_profiles
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -90,3 +93,12 @@ def test_notebook_tables(analysis, comparison):
     assert f"{analysis.p_g:,.4f}" in html
     for item in comparison.analyses:
         assert f"{item.entropy:,.4f}" in comparison._repr_html_()
+
+
+def test_without_matplotlib(analysis, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(reprior.RepriorError, match=r"pip install 'reprior\[plot\]'"):
+        analysis.plot.layers()
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(reprior.RepriorError, match=r"pip install 'reprior\[plot\]'"):
+        to_png(figure_drawing("figure1"))
