@@ -200,3 +200,44 @@ def test_every_command_has_help_with_an_example():
         result = run(command, "--help")
         assert result.returncode == 0
         assert f"reprior {command}" in result.stdout.partition("Options:")[0].partition("Usage:")[2]
+
+
+SLOW = """
+import sys, time
+import reprior.cli.analyze as module
+from reprior.cli import main
+analyze = module.analyze
+def slow(*arguments, **options):
+    time.sleep(float(sys.argv[1]))
+    return analyze(*arguments, **options)
+module.analyze = slow
+sys.exit(main(["analyze", "paper:figure3a", "--json", "-"]))
+"""
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [("1.6", True), ("0", False)])
+def test_progress_appears_on_a_terminal_after_a_second(seconds, expected):
+    pty = pytest.importorskip("pty", reason="terminals are POSIX")
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm"}
+    result = subprocess.run(
+        [sys.executable, "-c", SLOW, seconds],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=environment,
+        timeout=60,
+    )
+    os.close(theirs)
+    try:
+        shown = os.read(ours, 1 << 16).decode()
+    except OSError:  # what Linux says where nothing was written
+        shown = ""
+    os.close(ours)
+    assert result.returncode == 0
+    assert result.stdout.startswith(b"{")
+    assert ("paper:figure3a" in shown) == expected
+
+
+def test_progress_is_for_terminals_only():
+    result = subprocess.run([sys.executable, "-c", SLOW, "1.6"], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")

@@ -128,6 +128,8 @@ def _reprior(
     reprior compare timm:resnet18 timm:resnet50       several, best first
     reprior COMMAND --help                            more about a command
     reprior --install-completion                      let the tab key complete commands and models
+
+    Exit status: 0 done; 2 a mistake in what was asked; 1 a bug; 130 interrupted.
     """
     if version:
         typer.echo(f"reprior {__version__}")
