@@ -75,7 +75,9 @@ def test_files_that_are_no_text(runner, tmp_path):
     [
         ("resnet50", "'resnet50' is no model spec; specs begin with one of paper:"),
         ("", "is no model spec"),
-        ("papr:resnet50", "is no model spec"),
+        ("papr:resnet50", "is no model spec; did you mean paper:resnet50?"),
+        ("torchvison:resnet18", "did you mean torchvision:resnet18?"),
+        ("c:/models/net", "specs begin with one of"),
         ("paper:resnet51", "did you mean resnet50?"),
         ("paper:", "unknown model 'paper:'"),
         ("paper:efficientnetv2-b9", "did you mean"),

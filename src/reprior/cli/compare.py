@@ -44,6 +44,9 @@ def compare_command(
 ) -> None:
     """Compare models, all counted in the same way.
 
+    P_G and P'_G are the paper's estimates, U_G is a utility, E the expected spread and H the entropy;
+    --json and --csv have all quantities in full.
+
     \b
     reprior compare timm:resnet18 timm:resnet50 timm:efficientnet_b0
     reprior compare paper:efficientnetv2-b0 paper:efficientnetv2-s --sort expected_spread

@@ -48,13 +48,21 @@ def _load(spec: str, input: Any) -> Model:
     if colon and scheme in FRAMEWORK_SCHEMES:
         return _load_torch(spec, input)
     if not colon or scheme not in SCHEMES:
-        known = ", ".join(f"{name}:" for name in (*SCHEMES, *FRAMEWORK_SCHEMES))
-        raise SpecError(f"'{spec}' is no model spec; specs begin with one of {known}")
+        raise SpecError(f"'{spec}' is no model spec; {_suggest_spec(scheme, colon, rest)}")
     if input is not None:
         raise SpecError(f"'{spec}' fixes its input; give a size as {scheme}:NAME@SIZE instead of --input")
     start = time.perf_counter()
     graph = SCHEMES[scheme](rest, spec)
     return Model(spec, graph, time.perf_counter() - start)
+
+
+def _suggest_spec(scheme: str, colon: str, rest: str) -> str:
+    schemes = (*SCHEMES, *FRAMEWORK_SCHEMES)
+    near = difflib.get_close_matches(scheme, schemes, n=1) if colon else []
+    if near:
+        return f"did you mean {near[0]}:{rest}?"
+    known = ", ".join(f"{name}:" for name in schemes)
+    return f"specs begin with one of {known}, as in timm:resnet50"
 
 
 def _load_torch(spec: str, input: Any) -> Model:
