@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,15 @@ def test_training_that_diverges_says_so(tmp_path: Path) -> None:
 def test_what_cannot_start(tmp_path: Path, change: str, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         train(small_recipe(change), tmp_path / "run")
+
+
+@pytest.mark.parametrize("tracker", ["nothing", "tensorboard"])
+def test_trackers_that_are_not_there(tmp_path: Path, tracker: str) -> None:
+    if tracker == "tensorboard" and find_spec("tensorboard"):
+        pytest.skip("tensorboard is installed")
+    with pytest.raises(RunError, match=r"Unsupported logging|'tensorboard' is not installed"):
+        train(small_recipe(), tmp_path / "run", tracker=tracker)
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_optimizer_decays_weights_alone() -> None:

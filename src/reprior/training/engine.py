@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,12 +122,19 @@ class _Session:
         self.images = images
         self.folder = folder
         half = recipe.training.mixed_precision and torch.cuda.is_available()
-        self.accelerator = Accelerator(
-            cpu=not _has_accelerator(),  # or several processes on processors would not know of each other
-            mixed_precision="fp16" if half else "no",
-            log_with=tracker,
-            project_dir=folder.path,
-        )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of an absent tracker, which is refused below
+                self.accelerator = Accelerator(
+                    cpu=not _has_accelerator(),  # or processes on processors would not know of each other
+                    mixed_precision="fp16" if half else "no",
+                    log_with=tracker,
+                    project_dir=folder.path,
+                )
+        except (ImportError, ValueError) as error:
+            raise RunError(f"cannot set training up: {str(error).splitlines()[0]}") from error
+        if tracker and not self.accelerator.log_with:
+            raise RunError(f"tracker '{tracker}' is not installed")
         self.tracker = tracker
         self.history: list[dict[str, Any]] = []
         self.steps = self._check_batches()
@@ -150,12 +158,14 @@ class _Session:
         set_seed(_seed(recipe.training.seed))
         network = build_network(recipe.model, recipe.data.classes)
         self.prediction = predict(network, recipe)
+        decay = recipe.training.ema_decay
+        # A copy of the plain module: one prepared for mixed precision has a forward that belongs to it.
+        self.average = MovingAverage(network.module, decay=decay) if decay else None
+        if self.average is not None:
+            self.average.to(accelerator.device)
         self.model, self.optimizer = accelerator.prepare(
             network.module, _make_optimizer(network.module, recipe.optimizer)
         )
-        plain = accelerator.unwrap_model(self.model)
-        decay = recipe.training.ema_decay
-        self.average = MovingAverage(plain, decay=decay) if decay else None
         first = self._restore()
         if self.tracker:
             accelerator.init_trackers("reprior")
