@@ -88,6 +88,8 @@ def test_the_address_follows_the_content(tmp_path):
     dag.write_text("{ }")
     assert address(f"dag:{dag}") != before
     assert address("py:module:function") is None
+    assert address(f"hf:{tmp_path}") is None
+    assert address("nb201:" + "x" * 5000) is not None  # longer than any path may be
 
 
 def test_rows_that_cannot_take_part_are_listed(tmp_path):

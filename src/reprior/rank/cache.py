@@ -62,9 +62,9 @@ def address(spec: str) -> str | None:
     if scheme in _FRAMEWORKS:
         digest.update(_version("torch").encode())
     for name in (spec, rest):
-        if name and Path(name).is_file():
+        if os.path.isfile(name):
             digest.update(Path(name).read_bytes())
-        elif name and Path(name).is_dir():
+        elif os.path.isdir(name):
             return None
     return digest.hexdigest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from warnings import catch_warnings, simplefilter
 
@@ -29,7 +30,8 @@ def score_models(
 ) -> dict[str, Outcome]:
     """Score models; what is in the cache is not computed, and what is computed goes there at once.
 
-    A run that was interrupted goes on where it stopped. Failures are not kept.
+    A run that was interrupted goes on where it stopped. Failures are not kept. With several processes, a
+    script that calls this guards its main part by ``if __name__ == "__main__"``, as `multiprocessing` asks.
 
     Parameters
     ----------
@@ -46,6 +48,11 @@ def score_models(
     -------
     dict
         For each spec its scores, or the message of what went wrong.
+
+    Raises
+    ------
+    RepriorError
+        If a process dies, for want of memory most likely.
     """
     cache = Cache(None) if cache is None else cache
     places = {spec: address(spec) for spec in dict.fromkeys(specs)}
@@ -76,6 +83,8 @@ def _computed(specs: Sequence[str], processes: int | None) -> Iterator[dict[str,
         try:
             for task in as_completed(tasks):
                 yield task.result()
+        except BrokenProcessPool:
+            raise RepriorError("a process that scored models died; try fewer of them") from None
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
