@@ -19,7 +19,8 @@ __all__ = ["bench_command"]
 
 def bench_command(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[nasbench201|macro|timm]...", help="By default all.")
+        list[str] | None,
+        typer.Argument(metavar="NAME...", help="nasbench201, macro or timm; by default all."),
     ] = None,
     data: Annotated[
         str | None,

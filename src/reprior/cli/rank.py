@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
@@ -13,6 +13,9 @@ from ..files import require_writable, write_text
 from .console import number, printer, progress, simple_table
 from .options import Csv, Json
 from .outputs import Destinations
+
+if TYPE_CHECKING:
+    from ..rank import Ranking
 
 __all__ = ["rank_command", "ranking_table", "require_rank_extra"]
 
@@ -115,11 +118,8 @@ def cache_file(given: str | None) -> Path | None:
     return Path(given)
 
 
-def ranking_table(title: str, ranking: object) -> RichTable:
+def ranking_table(title: str, ranking: Ranking) -> RichTable:
     """The correlations for people, highest tau first."""
-    from ..rank import Ranking
-
-    assert isinstance(ranking, Ranking)
     grouped = any(item.within is not None for item in ranking.correlations)
     names = ["tau", "95 %", "rho", "top rho", "nDCG", "partial", *(["within"] if grouped else [])]
     table = simple_table(title, "quantity", *names, left=["quantity"])
