@@ -22,16 +22,18 @@ from pathlib import Path
 from typing import IO, Any
 
 COLUMNS = (
-    "model", "status", "seconds", "num_parameters", "dead_parameters", "module_parameters", "num_weight_nodes",
-    "num_inputs", "num_outputs", "log2_total_contexts", "expected_spread", "entropy", "total_surprisal", "p_g",
-    "p_g_prime", "macs", "depth", "weighted_layers", "activations", "reason",
+    "model", "status", "seconds", "num_parameters", "dead_parameters", "module_parameters",
+    "num_weight_nodes", "num_inputs", "num_outputs", "log2_total_contexts", "expected_spread", "entropy",
+    "total_surprisal", "p_g", "p_g_prime", "macs", "depth", "weighted_layers", "activations", "reason",
 )  # fmt: skip
 _COSTS = ("macs", "depth", "weighted_layers", "activations")
 
 Row = dict[str, Any]
 
 
-def main(description: str, specs: Callable[[], Iterable[str]], table: str, largest: float = float("inf")) -> int:
+def main(
+    description: str, specs: Callable[[], Iterable[str]], table: str, largest: float = float("inf")
+) -> int:
     """The command line of a coverage script.
 
     Parameters
@@ -59,9 +61,15 @@ def main(description: str, specs: Callable[[], Iterable[str]], table: str, large
         rows = {name: row for name, row in rows.items() if row["status"] in ("ok", "skipped")}
     wanted = list(args.only or specs())
     todo = [name for name in wanted if args.only or name not in rows]
-    print(f"{len(wanted)} models, {len(wanted) - len(todo)} in {args.table} already", flush=True)
+    say(f"{len(wanted)} models, {len(wanted) - len(todo)} in {args.table} already")
     run(todo, rows, args.table, args.jobs, args.timeout)
     return report(rows)
+
+
+def say(line: str) -> None:
+    """Show progress."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def run(todo: list[str], rows: dict[str, Row], table: Path, jobs: int, timeout: float) -> None:
@@ -79,8 +87,8 @@ def run(todo: list[str], rows: dict[str, Row], table: Path, jobs: int, timeout: 
             done += 1
             left = (time.monotonic() - start) / done * (len(todo) - done)
             reason = f"  {row['reason'][:120]}" if row["status"] not in ("ok", "skipped") else ""
-            print(f"{done}/{len(todo)}  {row['model']}  {row['status']}  {row['seconds']} s  "
-                  f"({left:.0f} s left){reason}", flush=True)  # fmt: skip
+            took = f"{row['status']}  {row['seconds']} s  ({left:.0f} s left)"
+            say(f"{done}/{len(todo)}  {row['model']}  {took}{reason}")
             if done % 20 == 0 or done == len(todo):
                 write(table, rows)
 
@@ -117,7 +125,9 @@ def _drive(waiting: queue.SimpleQueue[str], keep: Callable[[Row], None], timeout
 
 def _start() -> subprocess.Popen[str]:
     command = [sys.executable, sys.argv[0], "--worker"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
 
 
 def _ask(process: subprocess.Popen[str], spec: str, timeout: float) -> Row | None:
@@ -166,7 +176,12 @@ def analyse(spec: str, largest: float) -> Row:
     except Exception as error:
         kind = "refused" if isinstance(error, reprior.RepriorError) else "failed"
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return {"model": spec, "status": kind, "seconds": round(time.perf_counter() - start, 3), "reason": reason}
+        return {
+            "model": spec,
+            "status": kind,
+            "seconds": round(time.perf_counter() - start, 3),
+            "reason": reason,
+        }
     row: Row = {"model": spec, "status": "ok", "seconds": round(time.perf_counter() - start, 3), "reason": ""}
     for column in COLUMNS:
         source = result.costs if column in _COSTS else result
@@ -175,7 +190,10 @@ def analyse(spec: str, largest: float) -> Row:
             row[column] = repr(float(value)) if isinstance(value, float) else int(value)
     row["module_parameters"] = total
     if result.num_parameters + result.dead_parameters != total:
-        row |= {"status": "incomplete", "reason": "N_G and dead parameters do not sum to the module's parameters"}
+        row |= {
+            "status": "incomplete",
+            "reason": "N_G and dead parameters do not sum to the module's parameters",
+        }
     return row
 
 
@@ -202,10 +220,10 @@ def report(rows: dict[str, Row]) -> int:
     good = sum(row["status"] == "ok" for row in counted)
     for row in counted:
         if row["status"] != "ok":
-            print(f"{row['status']}  {row['model']}  {row['reason']}")
+            say(f"{row['status']}  {row['model']}  {row['reason']}")
     if counted:
-        print(f"{good} of {len(counted)} analysed ({100 * good / len(counted):.2f} %), "
-              f"{len(rows) - len(counted)} left out for their size")  # fmt: skip
+        share = f"{good} of {len(counted)} analysed ({100 * good / len(counted):.2f} %)"
+        say(f"{share}, {len(rows) - len(counted)} left out for their size")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"largest worker: {peak:.0f} MB")
+    say(f"largest worker: {peak:.0f} MB")
     return 0

@@ -13,15 +13,44 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 sys.path.insert(0, str(Path(__file__).parent))
 from coverage import main
 
-MODELS = """
-    BertModel RobertaModel AlbertModel DistilBertModel DebertaV2Model ElectraModel GPT2LMHeadModel GPTNeoXForCausalLM
-    OPTForCausalLM BloomForCausalLM LlamaForCausalLM MistralForCausalLM MixtralForCausalLM Qwen2ForCausalLM
-    Qwen3ForCausalLM GemmaForCausalLM PhiForCausalLM FalconForCausalLM MambaForCausalLM RwkvForCausalLM
-    T5ForConditionalGeneration BartForConditionalGeneration PegasusForConditionalGeneration
-    ViTForImageClassification DeiTForImageClassification BeitForImageClassification SwinForImageClassification
-    ConvNextForImageClassification DetrForObjectDetection SegformerForSemanticSegmentation CLIPModel SiglipModel
-    BlipForConditionalGeneration WhisperForConditionalGeneration Wav2Vec2ForCTC PerceiverModel
-""".split()
+MODELS = [
+    "BertModel",
+    "RobertaModel",
+    "AlbertModel",
+    "DistilBertModel",
+    "DebertaV2Model",
+    "ElectraModel",
+    "GPT2LMHeadModel",
+    "GPTNeoXForCausalLM",
+    "OPTForCausalLM",
+    "BloomForCausalLM",
+    "LlamaForCausalLM",
+    "MistralForCausalLM",
+    "MixtralForCausalLM",
+    "Qwen2ForCausalLM",
+    "Qwen3ForCausalLM",
+    "GemmaForCausalLM",
+    "PhiForCausalLM",
+    "FalconForCausalLM",
+    "MambaForCausalLM",
+    "RwkvForCausalLM",
+    "T5ForConditionalGeneration",
+    "BartForConditionalGeneration",
+    "PegasusForConditionalGeneration",
+    "ViTForImageClassification",
+    "DeiTForImageClassification",
+    "BeitForImageClassification",
+    "SwinForImageClassification",
+    "ConvNextForImageClassification",
+    "DetrForObjectDetection",
+    "SegformerForSemanticSegmentation",
+    "CLIPModel",
+    "SiglipModel",
+    "BlipForConditionalGeneration",
+    "WhisperForConditionalGeneration",
+    "Wav2Vec2ForCTC",
+    "PerceiverModel",
+]
 
 
 def specs() -> list[str]:

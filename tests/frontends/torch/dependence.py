@@ -47,7 +47,9 @@ def by_graph(function: Function, shapes: Sequence[Shape]) -> np.ndarray:
             if ref is not None:
                 row[list(reach[ref])] = True
             rows.append(row)
-    assert all(isinstance(node.op, Parameter) or node.op.name != "unknown" for node in graph.nodes if not node.inputs)
+    assert all(
+        isinstance(node.op, Parameter) or node.op.name != "unknown" for node in graph.nodes if not node.inputs
+    )
     return np.array(rows)
 
 

@@ -11,13 +11,16 @@ from reprior import Feature, Graph, Network
 from reprior.zoo.resnet import resnet50
 
 # (expansion, channels, repeats, stride) of MobileNetV2's stages (Sandler et al 2018, Table 2).
-MOBILENET_V2 = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))  # fmt: skip
+MOBILENET_V2 = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
+                (6, 160, 3, 2), (6, 320, 1, 1))  # fmt: skip
 
 
 def mobilenet_v2(size: int) -> Graph:
     net = Network()
 
-    def conv(x: Feature, channels: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True) -> Feature:
+    def conv(
+        x: Feature, channels: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True
+    ) -> Feature:
         x = net.conv(x, channels, kernel, stride=stride, padding=kernel // 2, groups=groups)
         x = net.batch_norm(x)
         return net.relu(x) if act else x

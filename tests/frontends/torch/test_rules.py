@@ -1,4 +1,4 @@
-"""Every rule against automatic differentiation: an output element has a path from exactly what it depends on."""
+"""Every rule against automatic differentiation: each output has a path from exactly what it depends on."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ CASES = {
     "rms_norm": (lambda x, w: F.rms_norm(x, (3,), w), [(2, 3), (3,)]),
     "group_norm": (lambda x, w, b: F.group_norm(x, 2, w, b), [(2, 4, 2), (4,), (4,)]),
     "instance_norm": (lambda x: F.instance_norm(x), [(2, 2, 3)]),
-    "batch_norm of the batch": (lambda x, w: F.batch_norm(x, None, None, w, training=True), [(2, 3, 2), (3,)]),
+    "batch_norm of batch": (lambda x, w: F.batch_norm(x, None, None, w, training=True), [(2, 3, 2), (3,)]),
     "softmax": (lambda x: x.softmax(1), [(2, 3, 2)]),
     "log_softmax": (lambda x: F.log_softmax(x, -1), [(2, 3)]),
     "normalize": (lambda x: F.normalize(x, dim=1), [(2, 3)]),
@@ -143,7 +143,10 @@ CASES = {
     "nearest-exact": (lambda x: F.interpolate(x, size=(3, 5), mode="nearest-exact"), [(1, 1, 4, 3)]),
     "linear 1d": (lambda x: F.interpolate(x, size=5, mode="linear"), [(1, 2, 3)]),
     "bilinear up": (lambda x: F.interpolate(x, size=(5, 6), mode="bilinear"), [(1, 1, 3, 4)]),
-    "bilinear corners": (lambda x: F.interpolate(x, size=(5, 7), mode="bilinear", align_corners=True), [(1, 1, 3, 4)]),
+    "bilinear corners": (
+        lambda x: F.interpolate(x, size=(5, 7), mode="bilinear", align_corners=True),
+        [(1, 1, 3, 4)],
+    ),
     "bilinear down": (lambda x: F.interpolate(x, size=(2, 3), mode="bilinear"), [(1, 1, 5, 4)]),
     "bilinear scale": (lambda x: F.interpolate(x, scale_factor=1.7, mode="bilinear"), [(1, 1, 3, 4)]),
     "bilinear antialiased": (

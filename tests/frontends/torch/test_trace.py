@@ -89,7 +89,11 @@ def test_several_inputs_and_outputs() -> None:
             one = self.first(left)
             return {"sum": one.sum(1) * scale, "rest": (self.second(right), {"index": one.argmax(1)})}
 
-    for given in ([(1, 3), (6, 4)], {"left": (1, 3), "right": (6, 4), "scale": 2.0}, ["1x3", torch.zeros(6, 4)]):
+    for given in (
+        [(1, 3), (6, 4)],
+        {"left": (1, 3), "right": (6, 4), "scale": 2.0},
+        ["1x3", torch.zeros(6, 4)],
+    ):
         traced = trace(Two(), given)
         assert traced.graph.num_inputs == 27 and traced.graph.num_outputs == 31
         names = [node.op.name for node in traced.graph.nodes if isinstance(node.op, Input)]
@@ -97,13 +101,18 @@ def test_several_inputs_and_outputs() -> None:
     only = trace(Two(), [(1, 3), (6, 4)], outputs=["rest"])
     assert only.graph.num_outputs == 30
     assert trace(Two(), [(1, 3), (6, 4)], outputs=["rest.0"]).graph.num_outputs == 30
-    with pytest.raises(SpecError, match="there are sum, rest.0, rest.1.index"):
+    with pytest.raises(SpecError, match=r"there are sum, rest\.0, rest\.1\.index"):
         trace(Two(), [(1, 3), (6, 4)], outputs=["logits"])
 
 
 @pytest.mark.parametrize(
     ("given", "shape"),
-    [((3, 8, 8), (1, 3, 8, 8)), ((1, 3, 8, 8), (1, 3, 8, 8)), ("3x8x8", (1, 3, 8, 8)), ("3,8,8", (1, 3, 8, 8))],
+    [
+        ((3, 8, 8), (1, 3, 8, 8)),
+        ((1, 3, 8, 8), (1, 3, 8, 8)),
+        ("3x8x8", (1, 3, 8, 8)),
+        ("3,8,8", (1, 3, 8, 8)),
+    ],
 )
 def test_ways_to_say_a_shape(given: Any, shape: tuple[int, ...]) -> None:
     graph = trace(Small(), given).graph
@@ -124,7 +133,7 @@ def test_input_that_cannot_be_understood(given: Any) -> None:
 
 
 def test_an_input_of_the_wrong_type_names_the_module() -> None:
-    with pytest.raises(RepriorError, match="embedding|'0'"):
+    with pytest.raises(RepriorError, match=r"embedding|'0'"):
         trace(nn.Sequential(nn.Embedding(10, 4)), torch.zeros(1, 7))
 
 
@@ -155,11 +164,13 @@ class Gated(nn.Module):
 
 
 def test_control_flow_that_depends_on_data() -> None:
-    with pytest.raises(RepriorError, match="its structure depends on data.*real=True"):
+    with pytest.raises(RepriorError, match=r"its structure depends on data.*real=True"):
         trace(Gated(), (3,))
     positive = trace(Gated(), torch.ones(1, 3), real=True)
     assert positive.real and positive.notes
-    assert [node.scope for node in positive.graph.nodes if node.op.label.startswith("contract")] == ["inner.a"]
+    assert [node.scope for node in positive.graph.nodes if node.op.label.startswith("contract")] == [
+        "inner.a"
+    ]
     negative = trace(Gated(), -torch.ones(1, 3), real=True)
     assert [node.scope for node in negative.graph.nodes if node.op.label.startswith("contract")] == ["other"]
 
@@ -200,8 +211,8 @@ def test_tied_weights_are_one_parameter() -> None:
 
     traced = trace(Tied(), {"tokens": (1, 5)})
     assert traced.aliases == {"embed.weight": ("head.weight",)}
-    # As an embedding, each of 44 scalars meets all 5 tokens and reaches the 11 logits of each; as the head, it
-    # reaches one logit of each.
+    # As an embedding, each of 44 scalars meets all 5 tokens and reaches the 11 logits of each; as the head,
+    # it reaches one logit of each.
     assert counts(Tied(), {"tokens": (1, 5)}) == {"embed.weight": 44 * 5 * 11 + 44 * 5}
 
 
@@ -234,7 +245,9 @@ def test_views_of_one_parameter() -> None:
     assert found.counts("flat").tolist() == [1, 1, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("parametrise", [nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm])
+@pytest.mark.parametrize(
+    "parametrise", [nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm]
+)
 def test_parametrisations_lead_to_the_parameters_beneath(parametrise: Any) -> None:
     module = nn.Sequential(parametrise(nn.Linear(3, 4)), nn.Linear(4, 2))
     found = reprior.analyze(describe_module(module, (3,)), exact=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
+import itertools
 import json
 import os
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,7 @@ SMALLER = {
 def models() -> list[str]:
     """The list that the coverage run takes as well."""
     path = Path(__file__).parents[3] / "benchmarks" / "coverage_hf.py"
-    spec = importlib.util.spec_from_file_location("coverage_hf", path)
-    assert spec is not None and spec.loader is not None
-    source = path.read_text().split('MODELS = """')[1].split('"""')[0]
-    return source.split()
+    return list(runpy.run_path(str(path))["MODELS"])
 
 
 def shallow(name: str, **options: Any) -> Any:
@@ -56,7 +54,8 @@ def shallow(name: str, **options: Any) -> Any:
 
 def analysed(module: Any, **options: Any) -> reprior.Analysis:
     inputs = {
-        key: one[:, :TOKENS] if key.endswith("input_ids") else one for key, one in default_inputs(module).items()
+        key: one[:, :TOKENS] if key.endswith("input_ids") else one
+        for key, one in default_inputs(module).items()
     }
     return reprior.analyze(describe_module(module, inputs), **options)
 
@@ -72,7 +71,14 @@ def test_every_parameter_is_accounted_for(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["BertModel", "GPT2LMHeadModel", "LlamaForCausalLM", "T5ForConditionalGeneration", "ViTForImageClassification"]
+    "name",
+    [
+        "BertModel",
+        "GPT2LMHeadModel",
+        "LlamaForCausalLM",
+        "T5ForConditionalGeneration",
+        "ViTForImageClassification",
+    ],
 )
 def test_eager_attention_and_sdpa_agree(name: str) -> None:
     eager, fused = shallow(name), shallow(name)
@@ -86,7 +92,9 @@ def test_eager_attention_and_sdpa_agree(name: str) -> None:
 
 def test_albert_shares_one_layer() -> None:
     """Twelve layers of ALBERT have the parameters of one, each used twelve times."""
-    config = transformers.AlbertConfig(hidden_size=64, intermediate_size=64, num_attention_heads=4, vocab_size=50)
+    config = transformers.AlbertConfig(
+        hidden_size=64, intermediate_size=64, num_attention_heads=4, vocab_size=50
+    )
     found = {}
     for depth in (1, 3):
         config.num_hidden_layers = depth
@@ -117,11 +125,13 @@ def test_a_causal_model_sees_no_later_token() -> None:
     """The last position's embedding reaches one logit row, the first position's all of them."""
     module = shallow("GPT2LMHeadModel")
     places = analysed(module, exact=True).counts("transformer.wpe.weight")[:TOKENS, 0]
-    assert all(earlier > later > 0 for earlier, later in zip(places, places[1:]))
+    assert all(earlier > later > 0 for earlier, later in itertools.pairwise(places))
 
 
 def test_config_files(tmp_path: Path) -> None:
-    config = transformers.BertConfig(num_hidden_layers=1, hidden_size=24, num_attention_heads=2, intermediate_size=8)
+    config = transformers.BertConfig(
+        num_hidden_layers=1, hidden_size=24, num_attention_heads=2, intermediate_size=8
+    )
     config.architectures = ["BertForMaskedLM"]
     config.save_pretrained(tmp_path)
     by_folder = reprior.analyze(f"hf:{tmp_path}")
@@ -151,7 +161,10 @@ def test_remote_code_is_not_run(tmp_path: Path) -> None:
 
 
 def test_names() -> None:
-    assert reprior.analyze("hf:distilbert").num_parameters == reprior.analyze("hf:DistilBertConfig").num_parameters
+    assert (
+        reprior.analyze("hf:distilbert").num_parameters
+        == reprior.analyze("hf:DistilBertConfig").num_parameters
+    )
     with pytest.raises(reprior.SpecError, match="did you mean"):
         reprior.analyze("hf:BertConfigg")
 

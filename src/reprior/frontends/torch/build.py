@@ -20,7 +20,8 @@ def build(make: Callable[[], Module]) -> Module:
     """Call a constructor with parameters on the meta device.
 
     Under ``torch.device("meta")`` everything would lose its elements, the relative-position tables and masks
-    that many models keep in buffers included. Here each floating parameter moves to the meta device as a module
+    that many models keep in buffers included. Here each floating parameter moves to the meta device as a
+    module
     registers it; until then it is memory that nobody touches.
 
     Parameters
@@ -37,13 +38,15 @@ def build(make: Callable[[], Module]) -> Module:
         warnings.simplefilter("ignore")  # constructors warn of deprecated arguments of their own making
         try:
             with _parameters_on_meta(), OnCpu():
-                return make().eval()
+                module = make()
         except RuntimeError as error:
             if "meta" not in str(error):
                 raise
             # A constructor that runs its own layers needs everything in one place.
             with torch.device("meta"):
-                return make().eval()
+                module = make()
+    module.eval()
+    return module
 
 
 @contextmanager
@@ -55,7 +58,9 @@ def _parameters_on_meta() -> Iterator[None]:
         handle.remove()
 
 
-def _to_meta(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> torch.nn.Parameter | None:
+def _to_meta(
+    module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None
+) -> torch.nn.Parameter | None:
     if parameter is None or parameter.is_meta or not parameter.is_floating_point():
         return None
     if torch.nn.parameter.is_lazy(parameter):
@@ -70,7 +75,11 @@ class OnCpu(TorchDispatchMode):
     """Makes what is asked for on the meta device on the CPU."""
 
     def __torch_dispatch__(
-        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Any,
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         cpu = torch.device("cpu")
         args = tuple([cpu if isinstance(item, torch.device) else item for item in args])

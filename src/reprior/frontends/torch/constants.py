@@ -29,7 +29,9 @@ def mask_runs(keep: torch.Tensor) -> Runs:
     for position, size in enumerate(values.shape):
         before, after = (_along(position, rest) for rest in (slice(None, -1), slice(1, None)))
         others = tuple(axis for axis in range(values.ndim) if axis != position)
-        changes = np.flatnonzero((values[before] != values[after]).any(axis=others)) + 1 if size else np.arange(0)
+        changes = (
+            np.flatnonzero((values[before] != values[after]).any(axis=others)) + 1 if size else np.arange(0)
+        )
         axes.append(from_ends(np.append(changes, size)) if size else uniform(0))
         values = values.take(np.append(0, changes), axis=position) if size else values
     return Runs(tuple(axes), ((0, values.astype(np.float64)),))

@@ -14,7 +14,6 @@ from ...errors import SpecError
 __all__ = ["Inputs", "make_inputs"]
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
     """Arguments of a forward.
@@ -79,7 +78,7 @@ def make_inputs(module: torch.nn.Module, input: Any = None, real: bool = False) 
         ]
         return _bind(module, tuple(args), {}, real)
     raise SpecError(
-        f"input {input!r} is neither a shape such as (3, 224, 224), nor a tensor, nor a list or mapping of these"
+        f"input {input!r} is neither a shape such as (3, 224, 224), nor a tensor, nor several of these"
     )
 
 
@@ -171,7 +170,7 @@ def _first_argument(module: torch.nn.Module) -> str:
 
 
 def _dtype(module: torch.nn.Module, name: str) -> torch.dtype:
-    """Integers for what is named like tokens or a mask or meets an embedding first, else the parameters' type."""
+    """Integers for what is named like tokens or meets an embedding first, else the parameters' type."""
     if name.endswith(("ids", "tokens", "mask", "bbox", "labels")):
         return torch.int64
     if isinstance(_first_layer(module), torch.nn.Embedding | torch.nn.EmbeddingBag):
@@ -190,7 +189,9 @@ def _first_layer(module: torch.nn.Module) -> torch.nn.Module | None:
 def _default(module: torch.nn.Module) -> Any:
     """What the model itself says that it takes."""
     config = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)
-    size = getattr(config, "input_size", None) or (config.get("input_size") if isinstance(config, dict) else None)
+    size = getattr(config, "input_size", None) or (
+        config.get("input_size") if isinstance(config, dict) else None
+    )
     if size is not None:
         return tuple(size)
     if hasattr(module, "main_input_name") and hasattr(module, "config"):

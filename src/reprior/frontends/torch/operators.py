@@ -6,7 +6,16 @@ from typing import Any
 
 import torch
 
-__all__ = ["FACTORIES", "INDEXED", "LIKE_FIRST", "READS", "decomposition", "functional_name", "is_random", "is_write"]
+__all__ = [
+    "FACTORIES",
+    "INDEXED",
+    "LIKE_FIRST",
+    "READS",
+    "decomposition",
+    "functional_name",
+    "is_random",
+    "is_write",
+]
 
 READS = frozenset(
     f"aten.{name}.default" for name in ("item", "_local_scalar_dense", "is_nonzero", "equal", "allclose")
@@ -16,8 +25,8 @@ READS = frozenset(
 FACTORIES = frozenset(
     f"aten.{name}"
     for name in (
-        "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like", "new_zeros",
-        "new_ones", "new_full", "new_empty", "new_empty_strided",
+        "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like",
+        "new_zeros", "new_ones", "new_full", "new_empty", "new_empty_strided",
     )
 )  # fmt: skip
 """Operators whose result depends on the shape of their operand alone."""
@@ -25,8 +34,8 @@ FACTORIES = frozenset(
 LIKE_FIRST = frozenset(
     f"aten.{name}"
     for name in (
-        "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "gelu", "relu", "hardswish", "hardtanh",
-        "roll", "mish", "leaky_relu", "elu", "celu",
+        "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "gelu", "relu", "hardswish",
+        "hardtanh", "roll", "mish", "leaky_relu", "elu", "celu",
     )
 )  # fmt: skip
 """Operators that give their first operand's shape and type, and take long to say so on the meta device."""

@@ -1,9 +1,10 @@
 """Record the operators of a forward pass as a graph.
 
-A dispatch mode sees every ATen operator that the forward calls. It computes the result on PyTorch's meta device (shapes
-without elements), so nothing of the model's real size is allocated, and lowers the operator by its rule. What
-depends neither on what is fed nor on a parameter is evaluated on the CPU as well: masks and indices are exact. Under
-``inference_mode`` composite operators (linear, layer_norm, scaled_dot_product_attention) arrive whole.
+A dispatch mode sees every ATen operator that the forward calls. It computes the result on PyTorch's meta
+device (shapes without elements), so nothing of the model's real size is allocated, and lowers the operator
+by its rule. What depends neither on what is fed nor on a parameter is evaluated on the CPU as well: masks and
+indices are exact. Under ``inference_mode`` composite operators (linear, layer_norm,
+scaled_dot_product_attention) arrive whole.
 """
 
 from __future__ import annotations
@@ -16,10 +17,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from ...errors import GraphError, RepriorError, UnknownOperatorError
-from ...primitives import Constant, Input, Parameter
+from ...primitives import Constant, Input, Parameter, Role
 from . import rules as _rules  # noqa: F401 - importing it registers the rules
 from .lower import Lower
-from .operators import FACTORIES, INDEXED, LIKE_FIRST, READS, decomposition, functional_name, is_random, is_write
+from .operators import (
+    FACTORIES,
+    INDEXED,
+    LIKE_FIRST,
+    READS,
+    decomposition,
+    functional_name,
+    is_random,
+    is_write,
+)
 from .registry import Entry, find
 from .scopes import Scopes
 from .values import Slot, Value
@@ -77,7 +87,8 @@ class Recorder(TorchDispatchMode):
         self._real = real
         self._scopes = scopes
         self._handlers: dict[Any, Handler] = {}
-        # The user's own tensors, by identity: nothing is written on them. Kept alive, so that no other takes the place.
+        # The user's own tensors, by identity: nothing is written on them. They are kept alive, so that no
+        # other takes the place.
         self._slots: dict[int, Slot] = {}
         self._twins: dict[int, torch.Tensor] = {}
         self._alive: list[torch.Tensor] = []
@@ -86,7 +97,7 @@ class Recorder(TorchDispatchMode):
 
     def parameter(self, tensor: torch.Tensor, name: str) -> None:
         """Make a leaf of a learnable tensor."""
-        role = "bias" if name.rpartition(".")[2] == "bias" else "weight"
+        role: Role = "bias" if name.rpartition(".")[2] == "bias" else "weight"
         self._leaf(tensor, Parameter(name, tuple(tensor.shape), role))
 
     def running_statistic(self, tensor: torch.Tensor, name: str) -> None:
@@ -119,7 +130,11 @@ class Recorder(TorchDispatchMode):
     # -- dispatch -------------------------------------------------------------------------------
 
     def __torch_dispatch__(
-        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Any,
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """Called by PyTorch in place of every operator."""
         handler = self._handlers.get(func)
@@ -153,7 +168,12 @@ class Recorder(TorchDispatchMode):
     # -- kinds of operators -----------------------------------------------------------------------
 
     def _apply(
-        self, entry: Entry, run: Callable[[Any, Operands], Any], func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        entry: Entry,
+        run: Callable[[Any, Operands], Any],
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Any:
         """An operator that makes new tensors."""
         operands = self._operands(args, kwargs)
@@ -195,7 +215,9 @@ class Recorder(TorchDispatchMode):
             self._attach(one, slot.view(path, new) if shared else Slot(new))
         return result
 
-    def _write_first(self, entry: Entry | None, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _write_first(
+        self, entry: Entry | None, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         """An operator that writes its first operand, by the rule of its functional twin."""
         operands = self._operands(args, kwargs)
         target = args[0]
@@ -203,7 +225,9 @@ class Recorder(TorchDispatchMode):
         if self._real:
             func(*args, **kwargs)
         if operands.constant and not is_random(func):
-            known = [item.clone() if k == 0 else item for k, item in enumerate(tree_map(_known, operands.values))]
+            known = [
+                item.clone() if k == 0 else item for k, item in enumerate(tree_map(_known, operands.values))
+            ]
             func(*known, **tree_map(_known, _on_cpu(operands.named_values)))
             slot.write(self.lower, self.lower.constant(known[0]))
             return target
@@ -220,7 +244,9 @@ class Recorder(TorchDispatchMode):
         slot.write(self.lower, self.lower.expand(new, tuple(target.shape)))
         return target
 
-    def _write_out(self, entry: Entry | None, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _write_out(
+        self, entry: Entry | None, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         """An ``out=`` overload."""
         if entry is None or entry.function is None or entry.kind == "view" or "out" not in kwargs:
             return self._decompose(func, args, kwargs)
@@ -242,7 +268,9 @@ class Recorder(TorchDispatchMode):
             return self._bind_unknown(result)
         if "full" in base:
             place = 2 if base == "new_full" else 1
-            fill = _known(operands.named_values.get("fill_value", operands.values[-1 if len(args) <= place else place]))
+            fill = _known(
+                operands.named_values.get("fill_value", operands.values[-1 if len(args) <= place else place])
+            )
             constant = torch.full(shape, fill, dtype=result.dtype)
         elif "ones" in base:
             constant = torch.ones(shape, dtype=result.dtype)
@@ -252,7 +280,7 @@ class Recorder(TorchDispatchMode):
         return result
 
     def _decompose(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """An operator without a rule: evaluated if it is constant, else by its parts if PyTorch knows them."""
+        """An operator without a rule: evaluated if constant, else by its parts if PyTorch knows them."""
         operands = self._operands(args, kwargs)
         if operands.constant and not is_write(func):
             result = self._evaluate(func, operands)
@@ -272,7 +300,7 @@ class Recorder(TorchDispatchMode):
         )
 
     def _with_plain_indices(self, handler: Handler) -> Handler:
-        """An indexing operator: known boolean indices as the positions they choose, so that shapes are known."""
+        """An indexing operator: known boolean indices become the positions that they choose."""
 
         def handle(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             x, indices, *rest = args
@@ -295,8 +323,8 @@ class Recorder(TorchDispatchMode):
         if self._real:
             return func(*args, **kwargs)
         raise RepriorError(
-            f"in {self._where}: the forward needs the value of a tensor that depends on the input ({func}), so its "
-            "structure depends on data; real=True follows one real input"
+            f"in {self._where}: the forward needs the value of a tensor that depends on the input ({func}), "
+            "so its structure depends on data; real=True follows one real input"
         )
 
     # -- operands -------------------------------------------------------------------------------
@@ -338,7 +366,7 @@ class Recorder(TorchDispatchMode):
         return slot
 
     def _foreign(self, tensor: torch.Tensor) -> Slot:
-        """The slot of a tensor that no operator of this trace made: a literal, or one that the model keeps aside."""
+        """The slot of a tensor that no operator of this trace made: a literal, or one kept aside."""
         shape = tuple(tensor.shape)
         slot = Slot(self._unknown(shape) if tensor.is_meta else self.lower.constant(tensor.detach().clone()))
         self._know(tensor, slot)
@@ -376,7 +404,9 @@ class Recorder(TorchDispatchMode):
         """The result of an operator on known constants; None if it is random or too large."""
         if is_random(func):
             return None
-        if not any(isinstance(item, Value) for item in operands.values):  # what a factory makes may be of any size
+        if not any(
+            isinstance(item, Value) for item in operands.values
+        ):  # what a factory makes may be of any size
             shaped = self._run(func, operands)
             if isinstance(shaped, torch.Tensor) and shaped.numel() > _MAX_CONSTANT:
                 return self._bind_unknown(shaped)
@@ -412,14 +442,16 @@ class Recorder(TorchDispatchMode):
         return result
 
     def _attach(self, tensor: torch.Tensor, slot: Slot) -> None:
-        tensor._reprior_slot = slot  # type: ignore[attr-defined]
+        tensor._reprior_slot = slot
 
     @property
     def _where(self) -> str:
         return f"module '{self._scopes.current or '(root)'}'"
 
     def _mismatch(self, func: Any, inferred: tuple[int, ...], actual: Iterable[int]) -> GraphError:
-        return GraphError(f"in {self._where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}")
+        return GraphError(
+            f"in {self._where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}"
+        )
 
 
 def _known(item: Any) -> Any:
@@ -432,4 +464,6 @@ def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def _goes_to_cpu(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a tensor is asked for on the CPU."""
-    return kwargs.get("device") == _CPU or any(isinstance(item, torch.device) and item == _CPU for item in args)
+    return kwargs.get("device") == _CPU or any(
+        isinstance(item, torch.device) and item == _CPU for item in args
+    )

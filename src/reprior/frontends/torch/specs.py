@@ -56,14 +56,10 @@ def _timm(rest: str, spec: str) -> Loaded:
         raise SpecError(f"unknown model '{spec}': {suggest(name, timm.list_models())}")
     if size is None:
         return Loaded(_built(spec, lambda: timm.create_model(name, pretrained=False)))
-    for options in ({"img_size": size}, {}):  # attention models must know the size, most others do not take it
-        try:
-            module = _built(spec, lambda options=options: timm.create_model(name, pretrained=False, **options))
-        except SpecError:
-            if not options:
-                raise
-        else:
-            break
+    try:  # attention models must know the size, most others do not take it
+        module = _built(spec, lambda: timm.create_model(name, pretrained=False, img_size=size))
+    except SpecError:
+        module = _built(spec, lambda: timm.create_model(name, pretrained=False))
     channels = module.default_cfg["input_size"][0]
     return Loaded(module, (channels, size, size))
 
@@ -93,7 +89,7 @@ def _hf(rest: str, spec: str) -> Loaded:
 
 
 def _py(rest: str, spec: str) -> Loaded:
-    """``package.module:callable``: runs the user's code, which returns a module, or a module and its input."""
+    """``package.module:callable``: runs the user's code, which returns a module, perhaps with its input."""
     path, colon, name = rest.partition(":")
     if not colon or not path or not name:
         raise SpecError(f"'{spec}' does not read py:package.module:callable")

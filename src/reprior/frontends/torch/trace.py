@@ -163,7 +163,11 @@ def _one_thread() -> Iterator[None]:
 def _undisturbed(module: torch.nn.Module) -> Iterator[None]:
     """Evaluation mode and stand-in forwards, undone afterwards with whatever the forward changed."""
     kept = [
-        (part, dict(part.__dict__), *(dict(part.__dict__[key]) for key in ("_parameters", "_buffers", "_modules")))
+        (
+            part,
+            dict(part.__dict__),
+            *(dict(part.__dict__[key]) for key in ("_parameters", "_buffers", "_modules")),
+        )
         for part in module.modules()
     ]
     fast_path = torch.backends.mha.get_fastpath_enabled()

@@ -1,4 +1,4 @@
-"""Models of Hugging Face transformers, from configurations alone: nothing is downloaded, no remote code runs."""
+"""Models of Hugging Face transformers, from configurations alone: nothing is downloaded, no code runs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def load_transformers(rest: str, spec: str, built: Built) -> torch.nn.Module:
     Parameters
     ----------
     rest : str
-        A ``config.json`` or a directory that holds one (its first ``architectures`` entry names the model class);
-        a model class such as ``GPT2LMHeadModel``; a configuration class such as ``BertConfig`` or a model
-        type such as ``bert``, for the model without a head.
+        A ``config.json`` or a directory that holds one (its first ``architectures`` entry names the
+        class); a model class such as ``GPT2LMHeadModel``; a configuration class such as ``BertConfig``
+        or a model type such as ``bert``, for the model without a head.
     spec : str
         For messages.
     built : callable
@@ -51,6 +51,7 @@ def _configuration(rest: str, spec: str) -> tuple[Any, str | None]:
     """A configuration, and the model class it names."""
     import transformers
     from transformers import CONFIG_MAPPING
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
     path = Path(rest)
     if path.is_dir():
@@ -59,12 +60,13 @@ def _configuration(rest: str, spec: str) -> tuple[Any, str | None]:
         return _from_file(path, spec)
     if rest in CONFIG_MAPPING:
         return CONFIG_MAPPING[rest](), None
-    cls = getattr(transformers, rest, None)
+    cls: Any = getattr(transformers, rest, None)
     if isinstance(cls, type) and issubclass(cls, transformers.PretrainedConfig):
         return cls(), None
-    if isinstance(cls, type) and issubclass(cls, torch.nn.Module) and getattr(cls, "config_class", None):
-        return cls.config_class(), rest
-    names = [*CONFIG_MAPPING, *(type_.__name__ for type_ in CONFIG_MAPPING.values())]
+    config_class = getattr(cls, "config_class", None)
+    if config_class is not None:
+        return config_class(), rest
+    names = [*CONFIG_MAPPING_NAMES, *CONFIG_MAPPING_NAMES.values()]
     raise SpecError(f"unknown model '{spec}': {suggest(rest, names)}")
 
 
@@ -113,7 +115,13 @@ def default_inputs(module: Any) -> dict[str, torch.Tensor]:
 
 def _tokens(config: Any) -> torch.Tensor:
     """A sequence of the model's own length, or 512 if that is longer."""
-    names = ("max_position_embeddings", "max_target_positions", "n_positions", "context_length", "max_seq_len")
+    names = (
+        "max_position_embeddings",
+        "max_target_positions",
+        "n_positions",
+        "context_length",
+        "max_seq_len",
+    )
     lengths = [getattr(config, name, None) for name in names]
     longest = next((length for length in lengths if isinstance(length, int) and length > 0), _TOKENS)
     return torch.empty(1, min(longest, _TOKENS), dtype=torch.int64, device="meta")

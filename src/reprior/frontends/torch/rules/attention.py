@@ -18,8 +18,8 @@ __all__: list[str] = []
 
 @rule("aten.scaled_dot_product_attention")
 def scaled_dot_product_attention(
-    lower: Lower, query: Value, key: Value, value: Value, attn_mask: Value | None = None, dropout_p: float = 0.0,
-    is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
+    lower: Lower, query: Value, key: Value, value: Value, attn_mask: Value | None = None,
+    dropout_p: float = 0.0, is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
 ) -> Value:  # fmt: skip
     """``softmax(q k^T + mask) v``, key and value heads repeated where there are fewer."""
     if enable_gqa:
@@ -33,7 +33,13 @@ def scaled_dot_product_attention(
 @rule("aten._scaled_dot_product_flash_attention_for_cpu", "aten._scaled_dot_product_efficient_attention",
       "aten._scaled_dot_product_flash_attention", "aten._scaled_dot_product_attention_math")  # fmt: skip
 def attention_backend(
-    lower: Lower, query: Value, key: Value, value: Value, *rest: Any, attn_mask: Value | None = None, **named: Any
+    lower: Lower,
+    query: Value,
+    key: Value,
+    value: Value,
+    *rest: Any,
+    attn_mask: Value | None = None,
+    **named: Any,
 ) -> tuple[Value | None, ...]:
     """As `scaled_dot_product_attention`, as the backends are called."""
     causal = any(item is True for item in rest) or named.get("is_causal", False)

@@ -38,7 +38,6 @@ def embedding_bag(
     lower: Lower, table: Value, index: Value, offsets: Value, scale: bool = False, mode: int = 0, *rest: Any
 ) -> tuple[Value | None, ...]:
     """Sums (means, maxima) of bags of rows, the bags' bounds being known."""
-
     bounds = known_indices(lower, offsets)
     if bounds is None:
         raise lower.unsupported("embedding_bag with offsets that depend on the input")
@@ -131,7 +130,9 @@ def _gather_known(lower: Lower, x: Value, axis: int, index: torch.Tensor) -> Val
 def take_along_dim(lower: Lower, x: Value, index: Value, dim: int | None = None) -> Value:
     """As `gather`, after broadcasting the other axes."""
     if dim is None:
-        return gather(lower, lower.reshape(x, (prod(x.shape),)), 0, lower.reshape(index, (prod(index.shape),)))
+        return gather(
+            lower, lower.reshape(x, (prod(x.shape),)), 0, lower.reshape(index, (prod(index.shape),))
+        )
     axis = dim % len(x.shape)
     common = [max(a, b) for a, b in zip(x.shape, index.shape, strict=True)]
     x = lower.expand(x, [*common[:axis], x.shape[axis], *common[axis + 1 :]])
@@ -141,9 +142,14 @@ def take_along_dim(lower: Lower, x: Value, index: Value, dim: int | None = None)
 
 @rule("aten.index_put", "aten._index_put_impl", "aten._unsafe_index_put")
 def index_put(
-    lower: Lower, x: Value, indices: Sequence[Value | None], values: Value, accumulate: bool = False, *rest: Any
+    lower: Lower,
+    x: Value,
+    indices: Sequence[Value | None],
+    values: Value,
+    accumulate: bool = False,
+    *rest: Any,
 ) -> Value:
-    """x with the elements at the indices replaced, or added to."""
+    """X with the elements at the indices replaced, or added to."""
     if any(one is not None and one.constant is None for one in indices):
         return _scatter_unknown(lower, "index_put", x, [one for one in indices if one is not None], values)
     places = torch.arange(prod(x.shape)).reshape(x.shape)
@@ -153,7 +159,7 @@ def index_put(
 
 
 def _put(lower: Lower, x: Value, places: IntArray, values: Value, accumulate: bool) -> Value:
-    """x with known flat places replaced by, or added to, a vector."""
+    """X with known flat places replaced by, or added to, a vector."""
     size = prod(x.shape)
     flat = lower.reshape(x, (size,))
     if not accumulate:
@@ -179,7 +185,6 @@ def _ranks(ordered: IntArray) -> IntArray:
 
 def _scatter_unknown(lower: Lower, name: str, x: Value, indices: Sequence[Value], values: Value) -> Value:
     """A write at places that depend on what is fed: any value may land on any element."""
-
     gathered = lower.add(Reduce(tuple(range(len(values.shape)))), values) if values.shape else values
     operands: list[Value] = [x, gathered]
     operands += [
@@ -196,7 +201,9 @@ def scatter(lower: Lower, x: Value, dim: int, index: Value, source: Any) -> Valu
 
 
 @rule("aten.scatter_add", "aten.scatter.reduce", "aten.scatter.value_reduce", "aten.scatter_reduce.two")
-def scatter_add(lower: Lower, x: Value, dim: int, index: Value, source: Any, *rest: Any, **named: Any) -> Value:
+def scatter_add(
+    lower: Lower, x: Value, dim: int, index: Value, source: Any, *rest: Any, **named: Any
+) -> Value:
     """Every element of the source joins the one of its row that the index names."""
     return _scatter(lower, x, dim, index, source, accumulate=True)
 
@@ -238,9 +245,15 @@ def index_add(lower: Lower, x: Value, dim: int, index: Value, source: Value, **n
 
 @rule("aten.slice_scatter")
 def slice_scatter(
-    lower: Lower, x: Value, source: Value, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    lower: Lower,
+    x: Value,
+    source: Value,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
 ) -> Value:
-    """x with a slice replaced."""
+    """X with a slice replaced."""
     axis, size = dim % len(x.shape), x.shape[dim]
     positions = np.arange(*slice(start, end, step).indices(size))
     places = np.arange(size)
@@ -250,7 +263,7 @@ def slice_scatter(
 
 @rule("aten.select_scatter")
 def select_scatter(lower: Lower, x: Value, source: Value, dim: int, index: int) -> Value:
-    """x with one position of an axis replaced."""
+    """X with one position of an axis replaced."""
     axis = dim % len(x.shape)
     index %= x.shape[axis]
     source = lower.reshape(source, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
@@ -268,7 +281,7 @@ def one_hot(lower: Lower, index: Value, num_classes: int = -1) -> Value:
 
 @rule("aten.masked_scatter")
 def masked_scatter(lower: Lower, x: Value, mask: Value, source: Value) -> Value:
-    """x with the masked elements taken in order from a source."""
+    """X with the masked elements taken in order from a source."""
     mask = lower.expand(mask, x.shape)
     if mask.constant is None:
         return _scatter_unknown(lower, "masked_scatter", x, [mask], source)
@@ -283,5 +296,3 @@ def bucketize(lower: Lower, x: Value, boundaries: Value, **named: Any) -> Value:
     if boundaries.constant is None or x.constant is not None:
         raise lower.unsupported("bucketize or searchsorted with boundaries that are not known")
     return lower.map("bucketize", x)
-
-

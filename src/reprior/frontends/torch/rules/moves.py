@@ -1,7 +1,7 @@
 """Operators that only move elements (convention 4): the moves that lead to each result.
 
-Every function takes the operand's shape and the operator's other arguments. All of them may return views; a write
-through one finds its way back along its moves.
+Every function takes the operand's shape and the operator's other arguments. All of them may return views; a
+write through one finds its way back along its moves.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _permute(order: Sequence[int]) -> Moves:
 @view(
     "aten.alias", "aten.detach", "aten.contiguous", "aten.clone", "aten.to", "aten._to_copy", "aten.type_as",
     "aten.dropout", "aten.feature_dropout", "aten.alpha_dropout", "aten.feature_alpha_dropout", "aten.lift",
-    "aten.lift_fresh", "aten.lift_fresh_copy", "aten.resolve_conj", "aten.resolve_neg", "aten.conj", "aten._conj",
+    "aten.lift_fresh", "aten.lift_fresh_copy", "aten.resolve_conj", "aten.resolve_neg", "aten.conj",
+    "aten._conj",
     "aten.conj_physical", "aten.real", "aten.positive", "aten.to_dense", "aten.pin_memory",
     "prims.convert_element_type",
 )  # fmt: skip

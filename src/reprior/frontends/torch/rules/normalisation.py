@@ -25,10 +25,14 @@ def layer_norm(
     """Layer normalisation over the last axes."""
     rank = len(x.shape)
     normal = lower.normalise("normalise", x, range(rank - len(shape), rank))
-    operands = [
-        lower.role(value, role) for value, role in ((weight, "scale"), (bias, "shift")) if value is not None
-    ]
+    operands = _scale_and_shift(lower, weight, bias)
     return lower.map("affine", normal, *operands) if operands else normal
+
+
+def _scale_and_shift(lower: Lower, weight: Value | None, bias: Value | None) -> list[Value]:
+    """Those of the two that there are."""
+    scale = [] if weight is None else [lower.role(weight, "scale")]
+    return scale if bias is None else [*scale, lower.role(bias, "shift")]
 
 
 @rule("aten.native_layer_norm")
@@ -69,12 +73,8 @@ def batch_norm(
     if training or mean is None or var is None:
         normal = lower.normalise("normalise", x, [axis for axis in range(rank) if axis != 1])
         return lower.affine(normal, weight, bias, 1)
-    operands = []
-    for value, role in ((weight, "scale"), (bias, "shift")):
-        if value is not None:
-            operands.append(lower.along(lower.role(value, role), 1, rank))
-    operands += [lower.along(value, 1, rank) for value in (mean, var)]
-    return lower.map("batch_norm", x, *operands)
+    operands = [*_scale_and_shift(lower, weight, bias), mean, var]
+    return lower.map("batch_norm", x, *[lower.along(value, 1, rank) for value in operands])
 
 
 @rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update")

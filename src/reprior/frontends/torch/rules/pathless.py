@@ -6,10 +6,19 @@ from ..registry import pathless
 
 __all__: list[str] = []
 
-for _name in ("bernoulli", "normal", "uniform", "exponential", "rand", "randn", "randint", "randperm", "multinomial",
-              "random", "poisson", "geometric", "cauchy", "log_normal"):  # fmt: skip
+for _name in ("bernoulli", "normal", "uniform", "exponential", "rand", "randn", "randint", "randperm",
+              "multinomial", "random", "poisson", "geometric", "cauchy", "log_normal"):  # fmt: skip
     pathless(f"aten.{_name}", "noise is neither fed nor learned")
 for _name in ("_assert_async", "_assert_scalar", "_assert_tensor_metadata", "sym_constrain_range"):
     pathless(f"aten.{_name}", "it checks and returns nothing")
-for _name in ("sym_size", "sym_stride", "sym_numel", "is_same_size", "is_floating_point", "is_complex", "size", "stride"):
+for _name in (
+    "sym_size",
+    "sym_stride",
+    "sym_numel",
+    "is_same_size",
+    "is_floating_point",
+    "is_complex",
+    "size",
+    "stride",
+):
     pathless(f"aten.{_name}", "it depends on the shape alone")

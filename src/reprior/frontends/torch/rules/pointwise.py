@@ -16,21 +16,134 @@ from ..values import Value
 
 __all__: list[str] = []
 
-_UNARY = """
-    abs acos acosh angle asin asinh atan atanh bitwise_not ceil celu clamp clamp_max clamp_min clip cos cosh deg2rad
-    digamma elu erf erfc erfinv exp exp2 expm1 fix floor frac gelu hardshrink hardsigmoid hardswish hardtanh isfinite
-    isinf isnan isneginf isposinf leaky_relu lgamma log log10 log1p log2 log_sigmoid logical_not logit mish
-    nan_to_num neg negative rad2deg reciprocal relu relu6 round rrelu rsqrt selu sgn sigmoid
-    sign signbit silu sin sinc sinh softplus softshrink special_expit special_erf sqrt square tan tanh tanhshrink
-    threshold trunc
-""".split()
+_UNARY = [
+    "abs",
+    "acos",
+    "acosh",
+    "angle",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "bitwise_not",
+    "ceil",
+    "celu",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "digamma",
+    "elu",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "fix",
+    "floor",
+    "frac",
+    "gelu",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "leaky_relu",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_sigmoid",
+    "logical_not",
+    "logit",
+    "mish",
+    "nan_to_num",
+    "neg",
+    "negative",
+    "rad2deg",
+    "reciprocal",
+    "relu",
+    "relu6",
+    "round",
+    "rrelu",
+    "rsqrt",
+    "selu",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "silu",
+    "sin",
+    "sinc",
+    "sinh",
+    "softplus",
+    "softshrink",
+    "special_expit",
+    "special_erf",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+    "trunc",
+]
 
-_BINARY = """
-    __and__ __or__ __xor__ atan2 bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor copysign eq
-    floor_divide fmax fmin fmod ge greater greater_equal gt heaviside hypot le less less_equal logaddexp
-    logical_and logical_or logical_xor lt maximum minimum ne not_equal pow remainder special_xlog1py xlogy ldexp
-    lerp clamp.Tensor clamp_min.Tensor clamp_max.Tensor complex polar
-""".split()
+_BINARY = [
+    "__and__",
+    "__or__",
+    "__xor__",
+    "atan2",
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "copysign",
+    "eq",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "ge",
+    "greater",
+    "greater_equal",
+    "gt",
+    "heaviside",
+    "hypot",
+    "le",
+    "less",
+    "less_equal",
+    "logaddexp",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "maximum",
+    "minimum",
+    "ne",
+    "not_equal",
+    "pow",
+    "remainder",
+    "special_xlog1py",
+    "xlogy",
+    "ldexp",
+    "lerp",
+    "clamp.Tensor",
+    "clamp_min.Tensor",
+    "clamp_max.Tensor",
+    "complex",
+    "polar",
+]
 
 
 @rule(*(f"aten.{name}" for name in _UNARY), *(f"aten.{name}" for name in _BINARY))
@@ -119,7 +232,7 @@ def addcmul(lower: Lower, x: Value, y: Value, z: Value, value: float = 1) -> Val
 
 @rule("aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf")
 def where(lower: Lower, condition: Value, x: Any, y: Any) -> Value:
-    """x where the condition holds, else y."""
+    """X where the condition holds, else y."""
     if condition.constant is None:
         return lower.map("where", condition, x, y)
     keep = condition.constant.bool()

@@ -121,7 +121,9 @@ def unroll(
             outputs, final = _layer(lower, ordered, states, weights, step)
             finals.append(final)
             results.append(outputs[::-1] if direction else outputs)
-        steps = [lower.concat(both, 1) for both in zip(*results, strict=True)] if bidirectional else results[0]
+        steps = (
+            [lower.concat(both, 1) for both in zip(*results, strict=True)] if bidirectional else results[0]
+        )
     axis = 1 if batched and batch_first else 0
     stacked = [lower.concat([_at_axis(lower, one, axis) for one in steps], axis)]
     for kind in range(len(initial)):
@@ -169,7 +171,13 @@ rule("aten.rnn_tanh.input", "aten.rnn_relu.input")(_single_state(rnn_step))
 
 def _cell(step: Step) -> Any:
     def cell(
-        lower: Lower, x: Value, state: Value, w_ih: Value, w_hh: Value, b_ih: Value | None = None, b_hh: Value | None = None
+        lower: Lower,
+        x: Value,
+        state: Value,
+        w_ih: Value,
+        w_hh: Value,
+        b_ih: Value | None = None,
+        b_hh: Value | None = None,
     ) -> Value:
         return step(lower, x, (state,), Weights(w_ih, w_hh, b_ih, b_hh))[0]
 

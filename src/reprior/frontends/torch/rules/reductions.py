@@ -29,9 +29,10 @@ def reduce(lower: Lower, x: Value, dim: Dims, keepdim: bool = False) -> Value:
     return lower.add(Reduce(axes, keepdim), x) if axes else lower.map("reduce", x)
 
 
-@rule("aten.sum", "aten.mean", "aten.nansum", "aten.nanmean", "aten.amax", "aten.amin", "aten.logsumexp", "aten.var.dim",
-      "aten.std.dim", "aten.var.correction", "aten.std.correction", "aten.count_nonzero", "prims.sum", "prims.amax",
-      "aten.special_logsumexp", "aten.var.default", "aten.std.default")  # fmt: skip
+@rule("aten.sum", "aten.mean", "aten.nansum", "aten.nanmean", "aten.amax", "aten.amin", "aten.logsumexp",
+      "aten.var.dim", "aten.std.dim", "aten.var.correction", "aten.std.correction", "aten.count_nonzero",
+      "prims.sum", "prims.amax", "aten.special_logsumexp",
+      "aten.var.default", "aten.std.default")  # fmt: skip
 def over_axes(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any) -> Value:
     """Reductions called as ``(x, dim, ..., keepdim)``."""
     if isinstance(dim, bool):  # var(x, unbiased)
@@ -65,7 +66,9 @@ def vector_norm(
 
 
 @rule("aten.norm", "aten.renorm.none")
-def norm(lower: Lower, x: Value, p: Any = 2, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Value:
+def norm(
+    lower: Lower, x: Value, p: Any = 2, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None
+) -> Value:
     """A norm over axes."""
     return reduce(lower, x, dim, keepdim)
 
@@ -88,7 +91,9 @@ def larger(lower: Lower, x: Value, y: Value) -> Value:
     return lower.map("maximum", x, y)
 
 
-@rule("aten.max.dim", "aten.min.dim", "aten.median.dim", "aten.mode", "aten.kthvalue.none", "aten.aminmax.none")
+@rule(
+    "aten.max.dim", "aten.min.dim", "aten.median.dim", "aten.mode", "aten.kthvalue.none", "aten.aminmax.none"
+)
 def extremum_along(lower: Lower, x: Value, dim: int = -1, keepdim: bool = False) -> tuple[Value, Value]:
     """An extremum along an axis, and where it is."""
     return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim)
@@ -127,7 +132,7 @@ def argsort(lower: Lower, x: Value, dim: int = -1, *rest: Any, **named: Any) -> 
 
 
 def _ranked(lower: Lower, x: Value, k: int, dim: int) -> Value:
-    """k nodes along an axis, each with an edge from every position of it."""
+    """K nodes along an axis, each with an edge from every position of it."""
     axis = dim % len(x.shape)
     head, size, tail = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     wide = lower.expand(lower.reshape(x, (*head, 1, size, *tail)), (*head, k, size, *tail))

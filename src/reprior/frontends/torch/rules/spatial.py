@@ -27,7 +27,16 @@ def _per_axis(item: Any, rank: int) -> tuple[int, ...]:
     return tuple(item) if len(item) == rank else tuple(item) * rank
 
 
-def pool(lower: Lower, x: Value, rank: int, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, dilation: Any = 1) -> Value:
+def pool(
+    lower: Lower,
+    x: Value,
+    rank: int,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    dilation: Any = 1,
+) -> Value:
     """Windows over the last axes."""
     kernel = _per_axis(kernel, rank)
     stride = kernel if stride is None or stride == [] or stride == () else _per_axis(stride, rank)
@@ -37,7 +46,13 @@ def pool(lower: Lower, x: Value, rank: int, kernel: Any, stride: Any, padding: A
 
 def _max_pool(rank: int) -> Any:
     def max_pool(
-        lower: Lower, x: Value, kernel: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+        lower: Lower,
+        x: Value,
+        kernel: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
     ) -> Value:
         return pool(lower, x, rank, kernel, stride, padding, ceil_mode, dilation)
 
@@ -54,7 +69,13 @@ def _max_pool_with_indices(rank: int) -> Any:
 
 def _avg_pool(rank: int) -> Any:
     def avg_pool(
-        lower: Lower, x: Value, kernel: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, *rest: Any
+        lower: Lower,
+        x: Value,
+        kernel: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        *rest: Any,
     ) -> Value:
         return pool(lower, x, rank, kernel, stride, padding, ceil_mode)
 
@@ -117,15 +138,18 @@ def _ratio(size: int, out: int, align: bool, scale: float | None) -> float:
     return 1 / scale if scale else size / out
 
 
-def nearest_positions(size: int, out: int, scale: float | None, exact: bool) -> np.ndarray[Any, np.dtype[np.int64]]:
+def nearest_positions(
+    size: int, out: int, scale: float | None, exact: bool
+) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Which input position each output position repeats."""
     ratio = _ratio(size, out, False, scale)
     places = np.floor((np.arange(out) + (0.5 if exact else 0.0)) * ratio)
-    return places.clip(0, size - 1).astype(np.int64)
+    result: np.ndarray[Any, np.dtype[np.int64]] = places.clip(0, size - 1).astype(np.int64)
+    return result
 
 
 def interpolation_sources(size: int, out: int, align: bool, scale: float | None, reach: int) -> Sources:
-    """The input positions with a weight that is not zero, for linear (reach 1) and cubic (reach 2) interpolation."""
+    """The input positions that weigh something: linear (reach 1) and cubic (reach 2) interpolation."""
     ratio = _ratio(size, out, align, scale)
     result = []
     for position in range(out):
@@ -193,7 +217,9 @@ def _nearest(rank: int, exact: bool) -> Any:
 
 
 def _interpolate(rank: int, reach: int, find: Any) -> Any:
-    def interpolate(lower: Lower, x: Value, sizes: Sequence[int], align: bool, *scales: float | None) -> Value:
+    def interpolate(
+        lower: Lower, x: Value, sizes: Sequence[int], align: bool, *scales: float | None
+    ) -> Value:
         own = x.shape[len(x.shape) - rank :]
         padded = (*scales, *[None] * rank)[:rank]
         sources = [find(n, m, align, s, reach) for n, m, s in zip(own, sizes, padded, strict=True)]
@@ -227,7 +253,9 @@ for _operator, _rank, _reach, _find in (
 # -- windows as channels, and back ------------------------------------------------------------------------
 
 
-def _window_positions(size: int, kernel: int, dilation: int, padding: int, stride: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _window_positions(
+    size: int, kernel: int, dilation: int, padding: int, stride: int
+) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Position that each (tap, window) reads, -1 in the padding."""
     windows = (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
     places = np.arange(kernel)[:, None] * dilation - padding + np.arange(windows) * stride
@@ -285,20 +313,18 @@ def grid_sampler(lower: Lower, x: Value, grid: Value, *rest: Any) -> Value:
     batch, channels, *space = x.shape
     places = grid.shape[1:-1]
     where = lower.add(Reduce((len(grid.shape) - 1,)), grid)
-    wide = lower.expand(
-        lower.reshape(where, (batch, prod(places), 1)), (batch, prod(places), prod(space))
-    )
+    wide = lower.expand(lower.reshape(where, (batch, prod(places), 1)), (batch, prod(places), prod(space)))
     table = lower.reshape(x, (batch, channels, prod(space)))
     return lower.reshape(lower.contract("bcp,bop->bco", table, wide), (batch, channels, *places))
 
 
 @rule("torchvision.roi_align", "torchvision.roi_pool")
-def roi_align(lower: Lower, x: Value, rois: Value, scale: float, height: int, width: int, *rest: Any) -> Value:
+def roi_align(
+    lower: Lower, x: Value, rois: Value, scale: float, height: int, width: int, *rest: Any
+) -> Value:
     """Boxes pooled to a grid: each cell may read any position of its channel."""
     batch, channels, *space = x.shape
     table = lower.reshape(lower.permute(x, (1, 0, 2, 3)), (channels, batch * prod(space)))
     index = lower.reshape(lower.add(Reduce((1,)), rois), (rois.shape[0], 1, 1, 1))
     wide = lower.expand(index, (rois.shape[0], height, width, batch * prod(space)))
     return lower.contract("cp,rhwp->rchw", table, wide)
-
-

@@ -1,8 +1,9 @@
 """Stand-ins for modules whose forward depends on data though their structure does not.
 
 * Mixtures of experts: every expert is reachable by every token (convention 9).
-* Detectors: the boxes that they find are data, but not the layers that find them. The stand-ins take images of
-  one size, leave out resizing, anchors and suppression, and return what the heads give for every anchor or box.
+* Detectors: the boxes that they find are data, but not the layers that find them. The stand-ins take images
+  of one size, leave out resizing, anchors and suppression, and return what the heads give for every anchor
+  or box.
 
 
 The experts of transformers gather the tokens that the router sends to each, so their own forward depends on
@@ -22,7 +23,7 @@ __all__: list[str] = []
 
 @module_rule("transformers.models.*.modeling_*.*Experts")
 def experts(module: Any, hidden: torch.Tensor, index: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Of experts kept as stacked weights, as ``use_experts_implementation`` of transformers describes them."""
+    """Of experts kept as stacked weights, as transformers' ``use_experts_implementation`` has them."""
     shape = hidden.shape
     hidden = hidden.reshape(-1, shape[-1])
     first = "gate_up_proj" if module.has_gate else "up_proj"
