@@ -1,8 +1,9 @@
 """Deep networks with shared convolutions against shallow ones without (docs/benchmarks/sharing.md).
 
-    python benchmarks/sharing_digits.py RUNS            trains what is not trained yet (one thread, resumable)
-    python benchmarks/sharing_digits.py RUNS --csv FILE writes the finished runs as a table
+    python benchmarks/sharing_digits.py RUNS             trains what is not trained yet (one thread)
+    python benchmarks/sharing_digits.py RUNS --csv FILE  writes the finished runs as a table
 
+`sharing_digits_report.py` says what follows from the table.
 Each training is ``reprior train digits`` with other blocks, sharing and seed.
 """
 
@@ -10,22 +11,18 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import torch
 import typer
 
-from reprior.training import Recipe, Result, load_recipe, train
+from reprior.training import Prediction, Recipe, load_recipe, plan, read_result, train
 
 SEEDS = range(5)
 DEPTHS = {4: (1, 2, 3, 5), 6: (1, 2, 3, 5), 8: (1, 2, 3, 5), 12: (1, 2), 16: (1,)}
-COLUMNS = (
-    "variant", "depth", "width", "share", "seed", "parameters", "parameters_unshared", "macs", "accuracy",
-    "p_g", "p_g_prime", "expected_spread", "entropy",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +35,11 @@ class Variant:
 
     @property
     def name(self) -> str:
+        """Depth, width and whether it shares."""
         return f"d{self.depth}w{self.width}{'-shared' if self.share != 'none' else ''}"
 
     def recipe(self, seed: int) -> Recipe:
+        """How it is trained."""
         base = load_recipe("digits")
         d, w = self.depth, self.width
         blocks = (
@@ -50,6 +49,10 @@ class Variant:
         )
         model = replace(base.model, share=self.share, blocks=blocks, stem=w, features=8 * w)
         return replace(base, name=self.name, model=model, training=replace(base.training, seed=seed))
+
+    def prediction(self) -> Prediction:
+        """What is known of it without training."""
+        return plan(self.recipe(0), 800).prediction
 
 
 def variants() -> Iterator[Variant]:
@@ -61,52 +64,40 @@ def variants() -> Iterator[Variant]:
                 yield Variant(depth, width, "all_but_bn")
 
 
-def row(variant: Variant, seed: int, result: Result) -> dict[str, object]:
-    """One line of the table."""
-    found = result.prediction
-    return {
-        "variant": variant.name,
-        "depth": variant.depth,
-        "width": variant.width,
-        "share": variant.share,
-        "seed": seed,
-        "parameters": found.parameters,
-        "parameters_unshared": found.parameters_unshared,
-        "macs": found.macs,
-        "accuracy": round(result.accuracy, 4),
-        "p_g": found.p_g,
-        "p_g_prime": found.p_g_prime,
-        "expected_spread": found.expected_spread,
-        "entropy": found.entropy,
-    }
+def train_all(runs: Path) -> None:
+    """Train what is not trained yet, seed by seed."""
+    torch.set_num_threads(1)
+    for seed, variant in product(SEEDS, variants()):
+        result = train(variant.recipe(seed), runs / f"{variant.name}-{seed}")
+        typer.echo(f"{variant.name} seed {seed}: {result.accuracy:.2f} % in {result.seconds:.0f} s")
+
+
+def write_table(runs: Path, table: Path) -> None:
+    """One line a run."""
+    rows = []
+    for variant in variants():
+        known = {"variant": variant.name, **asdict(variant)}
+        predicted = asdict(variant.prediction())
+        for seed in SEEDS:
+            result = read_result(runs / f"{variant.name}-{seed}")
+            scores = {"accuracy": round(result.accuracy, 4), "seconds": round(result.seconds, 1)}
+            rows.append({**known, **predicted, "seed": seed, **scores})
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def main() -> None:
     """Train, or write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Deep shared and shallow unshared networks on digits.")
     parser.add_argument("runs", type=Path)
     parser.add_argument("--csv", type=Path)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    rows = []
-    for seed in SEEDS:
-        for variant in variants():
-            folder = options.runs / f"{variant.name}-{seed}"
-            if options.csv and not (folder / "result.json").exists():
-                continue
-            result = train(variant.recipe(seed), folder)
-            rows.append(row(variant, seed, result))
-            if not options.csv:
-                done = f"{result.accuracy:.2f} % in {result.seconds:.0f} s"
-                typer.echo(f"{variant.name} seed {seed}: {done}")
     if options.csv:
-        rows.sort(key=lambda one: (one["width"], one["depth"], one["share"], one["seed"]))
-        draft = options.csv.with_suffix(".draft")
-        with draft.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        os.replace(draft, options.csv)
+        write_table(options.runs, options.csv)
+    else:
+        train_all(options.runs)
 
 
 if __name__ == "__main__":
