@@ -11,7 +11,7 @@ from benchmarks.sharing_digits import Variant, variants
 from benchmarks.sharing_digits_report import Scores, compare, read_table, report
 
 PAGES = Path(__file__).parents[2] / "docs" / "benchmarks"
-TABLE = PAGES / "sharing_digits.csv"
+TABLE = PAGES / "results" / "sharing_digits.csv"
 
 
 def test_every_variant_has_five_seeds() -> None:
