@@ -43,6 +43,14 @@ def main() -> None:
                 page.goto(path.as_uri())
                 page.wait_for_timeout(500)
                 page.screenshot(path=OUT / f"{name}-{width}.png")
+                if name == "analysis":
+                    page.focus("#layers-chart")
+                    page.keyboard.press("Home")
+                    top = page.locator("#depth").bounding_box()
+                    end = page.locator("#dead").bounding_box()
+                    scrolled = page.evaluate("scrollY")  # boxes are relative to the window
+                    clip = {"x": 0, "y": top["y"] + scrolled, "width": width, "height": end["y"] - top["y"]}
+                    page.screenshot(path=OUT / f"{name}-charts-{width}.png", full_page=True, clip=clip)
                 if name in ("analysis", "transformer"):
                     modules = page.locator("#modules")
                     for _ in range(2):  # the first module, and the first inside it
