@@ -66,7 +66,8 @@ class RunFolder:
         if self._recipe.exists():
             before = _read_json(self._recipe)
             if before != tables:
-                raise RunError(f"'{self.path}' is the run of another recipe ({_difference(before, tables)})")
+                change = _difference(before, tables)
+                raise RunError(f"'{self.path}' is the run of another recipe ({change}): give another folder")
             return
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"'{self.path}' is no folder")
