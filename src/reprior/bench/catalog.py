@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..errors import SpecError
-from ..frontends.specs import suggest
+from ..naming import suggest
 from ..rank import ScoredEntry
 from . import convert
 

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import RepriorError
-from ..frontends.specs import suggest
+from ..naming import suggest
 
 __all__ = ["COMMANDS", "main"]
 

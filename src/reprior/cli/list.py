@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
-from ..frontends.specs import suggest
+from ..naming import suggest
 from ..zoo import PAPER_FIGURES, PAPER_MODELS
 from ..zoo.nasbench201 import cells
 from ..zoo.nasbench_macro import architectures

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import RepriorError, SpecError
 from ..graph import Graph
 from ..model import Model
+from ..naming import split_size, suggest
 from ..scalar import Dag, load
 
 __all__ = ["FRAMEWORK_SCHEMES", "SCHEMES", "load_spec"]
@@ -74,31 +75,6 @@ def _load_torch(spec: str, input: Any) -> Model:
         extra = "hf" if spec.startswith("hf:") else "torch"
         raise SpecError(f"'{spec}' needs {error.name}: pip install 'reprior[{extra}]'") from None
     return specs.load(spec, input)
-
-
-def split_size(name: str, spec: str) -> tuple[str, int | None]:
-    """``NAME@SIZE`` as its parts.
-
-    Raises
-    ------
-    SpecError
-        If the size is not a positive number (of at most 18 digits).
-    """
-    base, at, size = name.partition("@")
-    if not at:
-        return base, None
-    # Python itself refuses to read numbers of thousands of digits.
-    if not size.isdecimal() or len(size) > 18 or int(size) < 1:
-        raise SpecError(f"'{spec}': the size '{size}' is not a positive number")
-    return base, int(size)
-
-
-def suggest(name: str, known: list[str]) -> str:
-    """A hint at names like the one given, or the names there are if they are few."""
-    near = difflib.get_close_matches(name, known, n=3)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"there are {', '.join(known)}" if len(known) <= 20 else f"there are {len(known)} names"
 
 
 def _paper(rest: str, spec: str) -> Graph | Dag:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..analysis import COLUMNS
 from ..errors import RepriorError, SpecError
-from ..frontends.specs import suggest
+from ..naming import suggest
 from ..report.comparison_data import label
 from ..report.layers import layer_profiles
 from .axes import COLOURS, MARKERS, axes_or_new, plain

@@ -196,8 +196,9 @@ def _spread_uniform(counts: Runs, position: int, factors: NDArray[np.int64]) -> 
     shape = [-1 if i == position else 1 for i in range(len(axes))]
 
     def spread(values: Values) -> Values:
-        numbers = multiples.astype(object) if values.dtype == object else multiples.astype(np.float64)
-        return values * numbers.reshape(shape)
+        numbers = multiples.astype(object) if values.dtype.kind == "O" else multiples.astype(np.float64)
+        result: Values = values * numbers.reshape(shape)
+        return result
 
     return counts.apply(axes, spread)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import SpecError
-from ..frontends.specs import suggest
+from ..naming import suggest
 
 __all__ = ["Entry", "RejectedRow", "Table", "read_table"]
 

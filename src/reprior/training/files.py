@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..frontends.specs import suggest
+from ..naming import suggest
 from .errors import RecipeError
 from .recipe import Recipe, from_tables
 

@@ -11,7 +11,7 @@ from PIL import Image
 from torch.utils.data import Dataset, Subset
 from torchvision import datasets
 
-from ..frontends.specs import suggest
+from ..naming import suggest
 from .errors import DataError
 from .recipe import Data
 

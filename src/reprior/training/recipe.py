@@ -7,7 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from ..frontends.specs import suggest
+from ..naming import suggest
 from .errors import RecipeError
 
 __all__ = ["Data", "Model", "Optimizer", "Recipe", "Schedule", "Training", "from_tables"]

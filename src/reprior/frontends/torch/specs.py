@@ -14,7 +14,7 @@ import torch
 
 from ...errors import RepriorError, SpecError
 from ...model import Model
-from ..specs import split_size, suggest
+from ...naming import split_size, suggest
 from .build import build
 from .trace import describe_module
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ...errors import SpecError
-from ..specs import suggest
+from ...naming import suggest
 
 __all__ = ["default_inputs", "load_transformers"]
 
