@@ -20,6 +20,9 @@ __all__ = ["Cache", "address", "default_cache"]
 _FRAMEWORKS = {"timm": "timm", "torchvision": "torchvision", "hf": "transformers"}
 """The package whose version decides what a spec of a scheme means."""
 
+_BUILT_IN = ("nb201", "macro", "paper", "timm", "torchvision")
+"""Schemes that name no file."""
+
 _SOURCES = ("analysis", "frontends", "primitives", "runs", "scalar", "sharing", "zoo")
 """The packages of reprior that scores are computed with, beside its single modules."""
 
@@ -61,7 +64,7 @@ def address(spec: str) -> str | None:
     digest = hashlib.sha256(f"{_code()}\0{spec}\0{_version(_FRAMEWORKS.get(scheme, 'reprior'))}".encode())
     if scheme in _FRAMEWORKS:
         digest.update(_version("torch").encode())
-    for name in (spec, rest):
+    for name in () if scheme in _BUILT_IN else (spec, rest):
         if os.path.isfile(name):
             digest.update(Path(name).read_bytes())
         elif os.path.isdir(name):

@@ -33,6 +33,8 @@ __all__ = ["Correlation", "Ranking", "ScoredEntry", "rank", "rank_entries"]
 
 SCHEMA_VERSION = 1
 
+_FIXED = ("num_parameters", "macs", "depth")
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredEntry:
@@ -209,7 +211,8 @@ def rank_entries(
         raise SpecError("all models have the same accuracy; there is no order to predict")
     keys = dict.fromkeys((*QUANTITIES, *BASELINES))
     keys |= dict.fromkeys(key for entry in entries for key in entry.scores)
-    found = [_correlate(key, entries, cache or Cache(None), resamples) for key in keys]
+    controls, kept = _controls(entries), cache or Cache(None)
+    found = [_correlate(key, entries, controls, kept, resamples) for key in keys]
     found.sort(key=lambda item: -np.inf if item.tau is None else item.tau, reverse=True)
     return Ranking(tuple(entries), tuple(found), _by_group(list(keys), entries), tuple(rejected))
 
@@ -227,13 +230,19 @@ def _column(key: str, entries: Sequence[ScoredEntry]) -> Floats:
     return np.array([least if value is None else value for value in values], dtype=np.float64)
 
 
-def _correlate(key: str, entries: Sequence[ScoredEntry], cache: Cache, resamples: int) -> Correlation:
+def _controls(entries: Sequence[ScoredEntry]) -> list[Floats]:
+    """What the partial correlation holds fixed, where the models have it."""
+    return [_column(name, entries) for name in _FIXED if _all_have(name, entries)]
+
+
+def _correlate(
+    key: str, entries: Sequence[ScoredEntry], controls: Sequence[Floats], cache: Cache, resamples: int
+) -> Correlation:
     having = [entry for entry in entries if key in entry.scores]
+    if len(having) < len(entries):
+        controls = _controls(having)
     score, accuracy = _column(key, having), np.array([entry.accuracy for entry in having])
     groups = np.array([entry.group for entry in having], dtype=object)
-    controls = [
-        _column(name, having) for name in ("num_parameters", "macs", "depth") if _all_have(name, having)
-    ]
     interval = _interval(score, accuracy, cache, resamples)
     (tau_low, tau_high), (rho_low, rho_high) = interval or ((None, None), (None, None))
     return Correlation(
@@ -247,7 +256,7 @@ def _correlate(key: str, entries: Sequence[ScoredEntry], cache: Cache, resamples
         rho_high=rho_high,
         top_rho=top_spearman(score, accuracy),
         ndcg=ndcg(score, accuracy),
-        partial_rho=partial_spearman(score, accuracy, controls) if len(controls) == 3 else None,
+        partial_rho=partial_spearman(score, accuracy, controls) if len(controls) == len(_FIXED) else None,
         within=mean_within(score, accuracy, groups) if any(groups) else None,
     )
 
