@@ -196,6 +196,11 @@ def with_repeated_views(net: Network, x: Feature) -> Feature:
     return net.reshape(net.multiply(first, net.sigmoid(second)), *x.shape)
 
 
+def by_equal_takes(net: Network, x: Feature) -> Feature:
+    first, second = (net.take(x, [2, 0, 1, 3, 4, 5], axis=2) for _ in range(2))
+    return net.take(net.multiply(first, net.sigmoid(second)), [1, 2, 0, 3, 4, 5], axis=2)
+
+
 def by_known_positions(net: Network, x: Feature) -> Feature:
     backwards = list(range(x.shape[2]))[::-1]
     return net.relu(net.take(net.take(x, backwards, axis=2), backwards, axis=2))
@@ -267,7 +272,7 @@ GROUPS: dict[str, tuple[Spelling, ...]] = {
         padded_conv, pad_then_conv, pad_twice_then_conv, pad_by_concatenation_then_conv,
     ),
     "grouped convolution": (grouped_conv, grouped_conv_by_halves, grouped_conv_as_block_diagonal),
-    "moves": (as_it_is, with_round_trips, with_repeated_views, by_known_positions),
+    "moves": (as_it_is, with_round_trips, with_repeated_views, by_equal_takes, by_known_positions),
     "upsampling": (upsampled, upsampled_by_expansion),
     "global pooling": (pooled, pooled_by_a_full_window, pooled_adaptively),
     "attention": (attended, attended_written_out),

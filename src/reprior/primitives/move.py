@@ -139,6 +139,16 @@ class Take(Move):
     axis: int
     indices: IntArray
 
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Take)
+            and self.axis == other.axis
+            and np.array_equal(self.indices, other.indices)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.axis, len(self.indices)))
+
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes
         high, low = int(self.indices.max(initial=-1)), int(self.indices.min(initial=0))
