@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,8 +10,9 @@ import torch
 __all__ = [
     "FACTORIES",
     "INDEXED",
-    "LIKE_FIRST",
     "READS",
+    "SHORTCUTS",
+    "Shortcut",
     "decomposition",
     "functional_name",
     "is_random",
@@ -31,21 +33,69 @@ FACTORIES = frozenset(
 )  # fmt: skip
 """Operators whose result depends on the shape of their operand alone."""
 
-LIKE_FIRST = frozenset(
-    f"aten.{name}"
-    for name in (
-        "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "gelu", "relu", "hardswish",
-        "hardtanh", "roll", "mish", "leaky_relu", "elu", "celu",
-    )
-)  # fmt: skip
-"""Operators that give their first operand's shape and type, and take long to say so on the meta device."""
-
-
 INDEXED = frozenset(
     f"aten.{name}"
     for name in ("index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put")
 )
 """Operators whose second operand is a list of indices."""
+
+
+Shortcut = Callable[[list[Any]], torch.Tensor | None]
+
+
+def _like_first(operands: list[Any]) -> torch.Tensor:
+    """The first operand's shape and type."""
+    return torch.empty_like(operands[0])
+
+
+def _like_larger_first(operands: list[Any]) -> torch.Tensor | None:
+    """The first operand's, if the second is a number or broadcasts to it."""
+    x, y = operands[:2]
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
+        return None
+    if isinstance(y, torch.Tensor):
+        extra = x.dim() - y.dim()
+        if y.dtype != x.dtype or extra < 0:
+            return None
+        if any(own not in (1, other) for own, other in zip(y.shape, x.shape[extra:], strict=True)):
+            return None
+    elif isinstance(y, complex):
+        return None
+    return torch.empty_like(x)
+
+
+def _linear(operands: list[Any]) -> torch.Tensor | None:
+    x, weight = operands[:2]
+    if weight.dim() != 2 or x.dtype != weight.dtype or x.shape[-1] != weight.shape[1]:
+        return None
+    result: torch.Tensor = x.new_empty((*x.shape[:-1], weight.shape[0]))
+    return result
+
+
+def _attention(operands: list[Any]) -> torch.Tensor | None:
+    """The query's shape and memory layout, as on the CPU, where values are as wide."""
+    query, key, value = operands[:3]
+    same = query.shape[:-2] == key.shape[:-2] == value.shape[:-2] and query.shape[-1] == value.shape[-1]
+    return torch.empty_like(query) if same else None
+
+
+SHORTCUTS: dict[str, Shortcut] = {
+    "aten.linear": _linear,
+    "aten.scaled_dot_product_attention": _attention,
+    **dict.fromkeys(("aten.add", "aten.sub", "aten.mul", "aten.div"), _like_larger_first),
+    **dict.fromkeys(
+        (
+            "aten.batch_norm", "aten.layer_norm", "aten.group_norm", "aten.instance_norm", "aten.rms_norm",
+            "aten.gelu", "aten.relu", "aten.hardswish", "aten.hardtanh", "aten.roll", "aten.mish",
+            "aten.leaky_relu", "aten.elu", "aten.celu",
+        ),
+        _like_first,
+    ),
+}  # fmt: skip
+"""Results on the meta device of operators for which PyTorch takes long (it decomposes them in Python).
+
+Each gives None where it does not know the result.
+"""
 
 
 def is_write(operator: Any) -> bool:

@@ -23,8 +23,9 @@ from .lower import Lower
 from .operators import (
     FACTORIES,
     INDEXED,
-    LIKE_FIRST,
     READS,
+    SHORTCUTS,
+    Shortcut,
     decomposition,
     functional_name,
     is_random,
@@ -162,15 +163,15 @@ class Recorder(TorchDispatchMode):
             return self._shaped_like if base in FACTORIES else self._decompose
         if entry.kind == "view":
             return lambda func, args, kwargs: self._view(entry, func, args, kwargs)
-        run = self._like_first if base in LIKE_FIRST and not self._real else self._run
-        return lambda func, args, kwargs: self._apply(entry, run, func, args, kwargs)
+        shortcut = None if self._real or overload == "Tensor_mode" else SHORTCUTS.get(base)
+        return lambda func, args, kwargs: self._apply(entry, shortcut, func, args, kwargs)
 
     # -- kinds of operators -----------------------------------------------------------------------
 
     def _apply(
         self,
         entry: Entry,
-        run: Callable[[Any, Operands], Any],
+        shortcut: Shortcut | None,
         func: Any,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -181,7 +182,9 @@ class Recorder(TorchDispatchMode):
             result = self._evaluate(func, operands)
             if result is not None:
                 return result
-        result = run(func, operands)
+        result = None if shortcut is None else shortcut(operands.tensors)
+        if result is None:
+            result = self._run(func, operands)
         if entry.function is None:
             return tree_map(self._bind_unknown, result)
         return self._bind(func, result, entry.function(self.lower, *operands.values, **operands.named_values))
@@ -395,10 +398,6 @@ class Recorder(TorchDispatchMode):
     def _run(self, func: Any, operands: Operands) -> Any:
         """The operator's result, on the meta device unless results are real."""
         return func(*operands.tensors, **operands.named_tensors)
-
-    def _like_first(self, func: Any, operands: Operands) -> torch.Tensor:
-        """The result of an operator that gives its first operand's shape and type, without asking PyTorch."""
-        return torch.empty_like(operands.tensors[0])
 
     def _evaluate(self, func: Any, operands: Operands) -> Any:
         """The result of an operator on known constants; None if it is random or too large."""
