@@ -361,3 +361,61 @@ def test_a_copy_of_the_module_counts_the_same() -> None:
     """Nothing hangs on the traced module's tensors."""
     module = Small()
     assert counts(module, (3, 8, 8)) == counts(copy.deepcopy(module), (3, 8, 8))
+
+
+# -- indices that are fed or computed ---------------------------------------------------------------------
+
+
+def table_contexts(forward: Any, rows: int = 4, width: int = 2) -> list[int]:
+    """Contexts of a table's rows, under a function of it and of three fed indices."""
+
+    class Table(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Parameter(torch.empty(rows, width))
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            return forward(self.table, ids)
+
+    found = reprior.analyze(describe_module(Table(), {"ids": (3,)}), exact=True)
+    return [int(row.sum()) for row in found.counts("table")]
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda table, ids: nn.functional.embedding(ids, table),
+        lambda table, ids: table[ids],
+        lambda table, ids: table.index_select(0, ids),
+        lambda table, ids: table.gather(0, ids[:, None].expand(3, 2)),
+        lambda table, ids: torch.take_along_dim(table, ids[:, None], 0),
+        lambda table, ids: nn.functional.one_hot(ids, 4).float() @ table,
+    ],
+    ids=["embedding", "index", "index_select", "gather", "take_along_dim", "one_hot"],
+)
+def test_any_row_may_be_looked_up(forward: Any) -> None:
+    """Convention 8, however it is written: each of two elements of a row reaches three positions."""
+    assert table_contexts(forward) == [6] * 4
+
+
+def test_known_rows_are_the_same_elements() -> None:
+    assert table_contexts(lambda table, ids: table[torch.tensor([2, 2, 0])] * ids[:, None]) == [2, 0, 4, 0]
+
+
+def test_a_write_at_places_that_are_fed_may_land_anywhere() -> None:
+    """Each element of the last row may be written over any of eight."""
+
+    def forward(table: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        out = torch.zeros(4, 2)
+        out[ids[:1]] = table[3:]
+        return out
+
+    assert table_contexts(forward) == [0, 0, 0, 2 * 8]
+
+
+def test_scatter_to_places_that_are_fed() -> None:
+    def forward(table: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(5, 2).scatter_add(0, ids[:, None].expand(3, 2), table[:3])
+
+    # Each element of the first three rows may land on any of the five places of its column.
+    assert table_contexts(forward) == [10, 10, 10, 0]
