@@ -1,6 +1,6 @@
 """The record of docs/benchmarks/utility.md: families of candidates, scored on what was not searched.
 
-    REPRIOR_DATA=DIR python docs/benchmarks/families.py
+    REPRIOR_DATA=DIR python benchmarks/utility_families.py
 
 A walk over layers for all networks of a search space at once. It knows nothing of the package's graphs:
 it is a second implementation of the walk, and where both are defined they agree (see the page for the
