@@ -74,8 +74,10 @@ def compare() -> list[str]:
     import timm
     import torch
 
-    rows = ["| model | reprior | FlopCounterMode (meta) | ratio | fvcore (CPU) | ratio | torchinfo (CPU) | ratio |",
-            "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    rows = [
+        "| model | reprior | FlopCounterMode (meta) | ratio | fvcore (CPU) | ratio | torchinfo (CPU) | ratio |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     ratios: dict[str, list[float]] = {"FlopCounterMode": [], "fvcore": [], "torchinfo": []}
     for name in MODELS:
         with torch.device("meta"):
