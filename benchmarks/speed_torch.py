@@ -75,7 +75,8 @@ def compare() -> list[str]:
     import torch
 
     rows = [
-        "| model | reprior | FlopCounterMode (meta) | ratio | fvcore (CPU) | ratio | torchinfo (CPU) | ratio |",
+        "| model | reprior | FlopCounterMode (meta) | ratio "
+        "| fvcore (CPU) | ratio | torchinfo (CPU) | ratio |",
         "|---|---|---|---|---|---|---|---|",
     ]
     ratios: dict[str, list[float]] = {"FlopCounterMode": [], "fvcore": [], "torchinfo": []}
