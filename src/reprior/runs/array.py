@@ -450,7 +450,8 @@ class Runs:
             return self
         if len(self.planes) == 1:
             values = self.planes[0][1]
-            if not values.size or (values.max() < _HIGH and not shrinking):
+            # The smallest element is looked at with zeros among the others first: most often there are none.
+            if not values.size or (values.max() < _HIGH and (not shrinking or values.min() > _LOW)):
                 return self
         planes: dict[int, Values] = {}
         for index, values in self.planes:
