@@ -1,0 +1,22 @@
+"""The steps that bring a graph to canonical form, one a file."""
+
+from __future__ import annotations
+
+from .attention import expand_attention
+from .fusion import fuse_pointwise
+from .liveness import depends_on, prune
+from .moves import unify_moves
+from .padding import absorb_padding
+from .running import drop_running_statistics
+from .statistics import drop_statistics
+
+__all__ = [
+    "absorb_padding",
+    "depends_on",
+    "drop_running_statistics",
+    "drop_statistics",
+    "expand_attention",
+    "fuse_pointwise",
+    "prune",
+    "unify_moves",
+]
