@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
@@ -21,17 +20,12 @@ from ...model import Model
 from ...primitives import Parameter
 from .buffers import known_buffers
 from .inputs import Inputs, make_inputs
+from .outputs import output_tensors
 from .recorder import Recorder
 from .registry import find_module_rules
 from .scopes import Scopes
 
 __all__ = ["Traced", "describe_module", "trace"]
-
-_BY_PRODUCTS = re.compile(
-    r"(.*_)?(hidden_states|attentions|past_key_values|router_logits|model_output)"
-    r"|encoder_last_hidden_state|cache_params|(.*_)?loss|mems|state"
-)
-"""Names under which models return caches and by-products (convention 13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,44 +217,8 @@ def _is_ours(error: BaseException) -> bool:
 
 def _output_values(recorder: Recorder, result: Any, wanted: Sequence[str] | None) -> list[int]:
     """The nodes of the floating tensors that the forward returned."""
-    named = dict(_named_tensors(result))
-    if wanted is not None:
-        missing = [name for name in wanted if not any(_is_named(key, name) for key in named)]
-        if missing:
-            raise SpecError(f"there is no output '{missing[0]}'; there are {', '.join(named)}")
-        named = {key: one for key, one in named.items() if any(_is_named(key, name) for name in wanted)}
-    else:
-        named = {key: one for key, one in named.items() if not _is_by_product(key)}
-    values = [recorder.value(one) for one in named.values() if one.is_floating_point() or one.is_complex()]
-    if not values:
-        raise GraphError("the forward returns no floating tensor")
+    values = [recorder.value(one) for one in output_tensors(result, wanted).values()]
     return list(dict.fromkeys(recorder.lower.node(value) for value in values))
-
-
-def _is_named(key: str, name: str) -> bool:
-    return key == name or key.startswith(f"{name}.")
-
-
-def _is_by_product(key: str) -> bool:
-    return any(_BY_PRODUCTS.fullmatch(part) for part in key.split("."))
-
-
-def _named_tensors(result: Any, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:
-    """All tensors in a nest of sequences, mappings and dataclasses, by dotted name."""
-    if isinstance(result, torch.Tensor):
-        yield prefix or "0", result
-        return
-    items: list[tuple[str, Any]] = []
-    if isinstance(result, Mapping):
-        items = [(str(key), item) for key, item in result.items()]
-    elif isinstance(result, tuple) and hasattr(result, "_fields"):
-        items = list(zip(result._fields, result, strict=True))
-    elif isinstance(result, list | tuple):
-        items = [(str(position), item) for position, item in enumerate(result)]
-    elif is_dataclass(result):
-        items = [(one.name, getattr(result, one.name)) for one in fields(result)]
-    for key, item in items:
-        yield from _named_tensors(item, f"{prefix}.{key}" if prefix else key)
 
 
 def _with_roles(recorder: Recorder) -> Graph:
