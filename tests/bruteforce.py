@@ -87,6 +87,18 @@ def _gather(groups: Array | list, shape: tuple[int, ...]) -> Array:
     return array
 
 
+def _present(table: tuple[int, ...], operands: list[Array], shape: tuple[int, ...]) -> Array:
+    """One function node where the table of a function has one, with the edges that the table has."""
+    array = np.empty(shape, dtype=object)
+    for index in np.ndindex(shape):
+        here = [operand[index] for operand in operands]
+        bits = sum(1 << k for k, scalar in enumerate(here) if scalar is not None)
+        edges = bits if None not in here else table[bits]
+        if edges >= 0:
+            array[index] = Scalar(*[s for k, s in enumerate(here) if s is not None and edges >> k & 1])
+    return array
+
+
 def _product(*factors: Scalar | None) -> Scalar | None:
     return None if any(factor is None for factor in factors) else Scalar(*factors)
 
@@ -99,6 +111,14 @@ def _run(op: p.Primitive, operands: list[Array], shape: tuple[int, ...]) -> Arra
                 np.broadcast_to(_align(op, k, operand, len(shape)), shape)
                 for k, operand in enumerate(operands)
             ]
+            if op.masks:
+                flags = [np.True_ if mask is None else _flags(mask) for mask in op.masks]
+                wide = [
+                    np.where(np.broadcast_to(flag, shape), w, None)
+                    for flag, w in zip(flags, wide, strict=True)
+                ]
+            if op.presence is not None:
+                return _present(op.presence, wide, shape)
             return _gather([[w[index] for w in wide] for index in np.ndindex(shape)], shape)
         case p.Contract():
             return _contract(op.operands, op.output, operands, shape)
@@ -255,6 +275,9 @@ def _attention(op: p.Attention, operands: list[Array], shape: tuple[int, ...]) -
         seen = np.broadcast_to(_flags(op.mask), grid)
     elif op.mask == "causal":
         seen = np.broadcast_to(np.tri(*grid[-2:], dtype=bool), grid)
-    rows = [np.where(seen, part, None) for part in (scores, *bias)]
-    probabilities = _gather([[row[index] for row in rows] for index in np.ndindex(grid)], grid)
+    # Where a query or a key is no element the score is zero, and its exponential is an element all the same.
+    probabilities = np.empty(grid, dtype=object)
+    for index in zip(*np.nonzero(seen), strict=True):
+        here = [part[index] for part in (scores, *bias)]
+        probabilities[index] = Scalar(*[scalar for scalar in here if scalar is not None])
     return _contract((f"{batch}qk", f"{batch}ke"), f"{batch}qe", [probabilities, value], shape)

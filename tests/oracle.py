@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from reprior.graph import Graph, Node
-from reprior.primitives import Attention, Input, Leaf, Parameter, Primitive
+from reprior.primitives import Attention, Input, Leaf, Map, Parameter, Primitive
 from reprior.weighting import UNIT, Weighting
 
 __all__ = ["ScalarGraph", "indices"]
@@ -80,7 +80,14 @@ class ScalarGraph:
                 nominal = sum(data) if scalar.nominal is None else scalar.nominal * any(data)
                 # One edge per operand element: copies of an element, made by moves, are separate operands.
                 present = [ref for ((ref, _),) in terms if ref is not None]
-                result[index] = self.new(present, nominal) if present else None
+                exists = bool(present)
+                if isinstance(op, Map) and op.presence is not None:
+                    there = [k for k, ((ref, _),) in enumerate(terms) if ref is not None]
+                    whole = len(there) == len(terms)
+                    entry = 2 ** len(terms) - 1 if whole else op.presence[sum(2**k for k in there)]
+                    exists = entry >= 0
+                    present = [terms[k][0][0] for k in there if exists and entry // 2**k % 2]
+                result[index] = self.new(present, nominal) if exists else None
             else:
                 products = [
                     self.new([ref for ref, _ in term], sum(is_data for _, is_data in term))
@@ -100,7 +107,8 @@ class ScalarGraph:
         parts = [self.elements[k] for k in node.inputs]
         data = [self.data[k] for k in node.inputs]
         query, key, value = shapes[:3]
-        scores_op, keep, softmax, out = node.op.expand(len(query), query[-2], key[-2])
+        terms = len(node.inputs) - 2
+        scores_op, keep, softmax, out = node.op.expand(len(query), query[-2], key[-2], terms)
         shape = (*query[:-1], key[-2])
         scored = any(data[:2])
         rows = [self.expand(scores_op, shape, parts[:2], data[:2], (query, key)), *parts[3:]]
@@ -110,6 +118,8 @@ class ScalarGraph:
                 self.expand(keep, shape, [row], [f], (shape,)) for row, f in zip(rows, flags, strict=True)
             ]
         probabilities = self.expand(softmax, shape, rows, flags, (shape,) * len(rows))
+        if keep is not None:
+            probabilities = self.expand(keep, shape, [probabilities], [any(flags)], (shape,))
         return self.expand(out, node.shape, [probabilities, parts[2]], [any(flags), data[2]], (shape, value))
 
     def totals(self, weighting: Weighting = UNIT) -> list[Weight]:

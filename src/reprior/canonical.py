@@ -1,8 +1,8 @@
 """The canonical form: one graph for every spelling of a model.
 
-In this order: unreachable nodes go, repeated and idle moves become one, the statistics of
-normalisations go (convention 6), padding is absorbed by the window that reads it, and pointwise
-chains merge (convention 1).
+In this order: unreachable nodes go, repeated and idle moves become one, pointwise functions say where they
+have edges (convention 14), the statistics of normalisations go (convention 6), padding is absorbed by the
+window that reads it, and pointwise chains merge (convention 1).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .passes import (
     expand_attention,
     fuse_pointwise,
     prune,
+    settle_presence,
     unify_moves,
 )
 
@@ -49,9 +50,10 @@ def canonicalise(
     nodes, outputs = unify_moves(graph.nodes, graph.outputs)
     if preset == "definition":
         nodes = drop_running_statistics(nodes)
+    if normalization == "coupled":
+        nodes, outputs = expand_attention(nodes, outputs)
+    nodes, outputs = settle_presence(nodes, outputs)
     if normalization == "local":
         nodes = drop_statistics(nodes)
-    else:
-        nodes, outputs = expand_attention(nodes, outputs)
     nodes = fuse_pointwise(absorb_padding(nodes), outputs)
     return Graph(*prune(nodes, outputs))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from .errors import GraphError, SpecError
-from .graph import Graph, Node
+from .graph import Graph, Node, supports_of
 from .primitives import (
     Contract,
     Convolve,
@@ -20,7 +20,6 @@ from .primitives import (
     Setting,
     Shape,
 )
-from .primitives.base import as_mask
 from .runs import Number, Runs
 from .weighting import UNIT, Weighting
 
@@ -170,7 +169,6 @@ class Traits:
         learnable: list[bool] = []
         data: list[bool] = []
         views: list[bool] = []
-        supports: list[Runs | None] = []
         for node in nodes:
             op, inputs = node.op, node.inputs
             if not inputs:
@@ -178,18 +176,11 @@ class Traits:
                 learnable.append(is_parameter)
                 views.append(is_parameter)
                 data.append(isinstance(op, Input))
-                supports.append(None)
                 continue
             learnable.append(any([learnable[k] for k in inputs]))
             data.append(any([data[k] for k in inputs]))
             views.append(isinstance(op, Move) and all([views[k] for k in inputs]))
-            before = tuple([supports[k] for k in inputs])
-            if op.may_remove or any([support is not None for support in before]):
-                found = op.support(before, tuple([nodes[k].shape for k in inputs]), node.shape)
-                supports.append(None if found is None else as_mask(found))
-            else:
-                supports.append(None)
-        return cls(learnable, data, views, supports)
+        return cls(learnable, data, views, supports_of(nodes))
 
     def setting(self, nodes: Sequence[Node], node: Node, weighting: Weighting) -> Setting:
         """The surroundings of one node."""

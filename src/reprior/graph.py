@@ -8,8 +8,10 @@ from math import prod
 
 from .errors import GraphError, RepriorError
 from .primitives import Input, Parameter, Primitive, Shape
+from .primitives.base import as_mask
+from .runs import Runs
 
-__all__ = ["Graph", "GraphBuilder", "Node"]
+__all__ = ["Graph", "GraphBuilder", "Node", "supports_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +146,16 @@ class GraphBuilder:
         if not self.outputs:
             raise GraphError("the graph has no output")
         return Graph(tuple(self.nodes), tuple(self.outputs))
+
+
+def supports_of(nodes: Sequence[Node]) -> list[Runs | None]:
+    """For each node, a 0/1 array (scaled numbers) of the elements that exist; None where all do."""
+    supports: list[Runs | None] = []
+    for node in nodes:
+        op, inputs = node.op, node.inputs
+        before = tuple([supports[k] for k in inputs])
+        found = None
+        if inputs and (op.may_remove or any([support is not None for support in before])):
+            found = op.support(before, tuple([nodes[k].shape for k in inputs]), node.shape)
+        supports.append(None if found is None else as_mask(found))
+    return supports

@@ -57,6 +57,24 @@ def map_(sketch: Sketch, operand: Prologue) -> tuple[int, ...]:
     return (sketch.map(*operands),)
 
 
+def presence(sketch: Sketch, operand: Prologue) -> tuple[int, ...]:
+    """Chains of products, functions that are not zero at zero, and others, of operands with holes."""
+    shape = sketch.shape_of_rank(0, 3)
+    value = operand(sketch, shape)
+    for _ in range(sketch.number(1, 2)):
+        operands = [value]
+        for _ in range(sketch.number(0, 2)):
+            other = tuple(sketch.choose(1, size) for size in shape[sketch.number(0, len(shape)) :])
+            make = sketch.choose(sketch.parameter, lambda s: operand(sketch, s), sketch.constant)
+            one = make(other)
+            operands.append(sketch.keep(one) if sketch.maybe() else one)
+        operands = [operands[k] for k in sketch.draw(_permutations(len(operands)))]
+        value = sketch.function(*operands)
+        if sketch.maybe():
+            value = sketch.keep(value)
+    return (value,)
+
+
 def contract(sketch: Sketch, operand: Prologue) -> tuple[int, ...]:
     """Sums of products: linear layers, outer products, batched and triple products, reductions."""
     equation = sketch.choose(
@@ -386,8 +404,8 @@ def _permutations(size: int) -> st.SearchStrategy[list[int]]:
 FAMILIES: dict[str, Family] = {
     f.__name__.rstrip("_"): f
     for f in (
-        map_, contract, convolve, convolve_transposed, pool, resample, reduce, prefix, reshape, permute,
-        expand, slice_, take, pad, concat, keep, lookup, attention, residual, squeeze_excite, recurrent,
-        normalisation, batch_norm, tied_layers, transformed_kernel,
+        map_, presence, contract, convolve, convolve_transposed, pool, resample, reduce, prefix, reshape,
+        permute, expand, slice_, take, pad, concat, keep, lookup, attention, residual, squeeze_excite,
+        recurrent, normalisation, batch_norm, tied_layers, transformed_kernel,
     )
 }  # fmt: skip

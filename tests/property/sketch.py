@@ -9,7 +9,19 @@ import numpy as np
 from hypothesis import strategies as st
 
 from reprior.graph import Graph, GraphBuilder
-from reprior.primitives import Contract, Expand, Input, Keep, Map, Parameter, Primitive, Reshape, Role
+from reprior.primitives import (
+    Constant,
+    Contract,
+    Expand,
+    Input,
+    Keep,
+    Map,
+    Parameter,
+    Primitive,
+    Reshape,
+    Role,
+)
+from reprior.primitives.presence import ABSENT, all_of, always, any_of
 from reprior.runs import Runs
 
 __all__ = ["Sketch"]
@@ -62,9 +74,21 @@ class Sketch:
     def map(self, *inputs: int) -> int:
         return self.add(Map("map"), *inputs)
 
+    def function(self, *inputs: int) -> int:
+        """A pointwise function of any presence."""
+        many = len(inputs)
+        table = self.choose(any_of(many), all_of(many), always(many), None)
+        if table is None:
+            subsets = range(1 << many)
+            table = tuple(self.choose(ABSENT, bits, bits & self.number(0, bits)) for bits in subsets)
+        return self.add(Map("function", presence=table), *inputs)
+
     def input(self, shape: Sequence[int]) -> int:
         self.leaves += 1
         return self.add(Input(f"x{self.leaves}", tuple(shape)))
+
+    def constant(self, shape: Shape) -> int:
+        return self.add(Constant("table", shape))
 
     def parameter(self, shape: Sequence[int], role: Role = "weight") -> int:
         self.leaves += 1

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprior.canonical import canonicalise
+from reprior.graph import Graph
+from reprior.passes import settle_presence
+from reprior.primitives import Map
 
+from ..oracle import ScalarGraph
 from .agreement import check_against_oracle, check_function_nodes
 from .families import FAMILIES
 from .profile import examples
@@ -39,3 +43,16 @@ def test_function_nodes_are_those_of_the_expanded_graph(
     sketch = Sketch(data.draw)
     graph = EPILOGUES["head"](sketch, FAMILIES[family](sketch, PROLOGUES[prologue]))
     check_function_nodes(canonicalise(graph))
+
+
+@pytest.mark.parametrize("prologue", PROLOGUES)
+@examples(20)
+@given(data=st.data())
+def test_masks_say_what_a_presence_said(prologue: str, data: st.DataObject) -> None:
+    """The oracle reads the tables themselves; the engine counts what `settle_presence` made of them."""
+    sketch = Sketch(data.draw)
+    graph = EPILOGUES["head"](sketch, FAMILIES["presence"](sketch, PROLOGUES[prologue]))
+    settled = Graph(*map(tuple, settle_presence(graph.nodes, graph.outputs)))
+    settled.check()
+    assert all(node.op.presence is None for node in settled.nodes if isinstance(node.op, Map))
+    check_against_oracle(settled, ScalarGraph(graph))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .attention import expand_attention
 from .fusion import fuse_pointwise
+from .holes import settle_presence
 from .liveness import depends_on, prune
 from .moves import unify_moves
 from .padding import absorb_padding
@@ -18,5 +19,6 @@ __all__ = [
     "expand_attention",
     "fuse_pointwise",
     "prune",
+    "settle_presence",
     "unify_moves",
 ]

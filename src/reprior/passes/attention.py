@@ -30,13 +30,15 @@ def expand_attention(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[lis
             continue
         query, key, value, *bias = inputs
         rank = len(node.shape)
-        scores_op, keep, softmax, out = node.op.expand(rank, node.shape[-2], result[key].shape[-2])
+        scores_op, keep, softmax, out = node.op.expand(rank, node.shape[-2], result[key].shape[-2], 2)
         scores = add(scores_op, (query, key), node.scope)
-        if keep is not None:
-            scores = add(keep, (scores,), node.scope)
         if bias:
             scores = add(Map("bias"), (scores, *bias), node.scope)
+        if keep is not None:
+            scores = add(keep, (scores,), node.scope)
         statistic = add(Reduce((rank - 1,), keepdims=True), (scores,), node.scope)
         probabilities = add(softmax, (scores, statistic), node.scope)
+        if keep is not None:
+            probabilities = add(keep, (probabilities,), node.scope)
         place.append(add(out, (probabilities, value), node.scope))
     return result, tuple(place[k] for k in outputs)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ..graph import Node
 from ..primitives import Map
+from ..primitives.presence import unite
+from ..runs import Runs
 
-__all__ = ["Operands", "operands_of", "rewire", "with_operands"]
+__all__ = ["Operands", "add_operand", "operands_of", "rewire", "with_operands"]
 
-Operands = dict[tuple[int, int | None], None]
-"""Distinct operands of a map, in order: values with the axis that they are vectors along."""
+Operands = dict[tuple[int, int | None], Runs | None]
+"""Distinct operands of a map, in order: values with the axis that they are vectors along, and where they have
+an edge (of the map's shape; None if everywhere)."""
 
 
 def rewire(node: Node, inputs: tuple[int, ...]) -> Node:
@@ -17,15 +20,31 @@ def rewire(node: Node, inputs: tuple[int, ...]) -> Node:
 
 
 def operands_of(node: Node) -> Operands:
-    """What a node reads, each value once per axis along which it is read."""
-    align = node.op.align if isinstance(node.op, Map) else ()
-    return dict.fromkeys(zip(node.inputs, align or (None,) * len(node.inputs), strict=True))
+    """What a map reads, each value once per axis along which it is read."""
+    op = node.op
+    if not isinstance(op, Map):
+        return dict.fromkeys([(k, None) for k in node.inputs])
+    pairs = zip(node.inputs, op.align or (None,) * len(node.inputs), strict=True)
+    if not op.masks:
+        return dict.fromkeys(pairs)
+    found: Operands = {}
+    for position, pair in enumerate(pairs):
+        add_operand(found, pair, op.mask(position, node.shape))
+    return found
+
+
+def add_operand(operands: Operands, pair: tuple[int, int | None], mask: Runs | None) -> None:
+    """Read a value at the places of a mask: one edge to each place, however often it is read."""
+    operands[pair] = unite(operands[pair], mask) if pair in operands else mask
 
 
 def with_operands(node: Node, operands: Operands) -> Node:
     """A map of other operands."""
     align = tuple([axis for _, axis in operands])
-    aligned = any([axis is not None for axis in align])
-    return Node(
-        Map(node.op.label, align if aligned else ()), tuple([k for k, _ in operands]), node.shape, node.scope
+    masks = tuple(operands.values())
+    op = Map(
+        node.op.label,
+        align if any([axis is not None for axis in align]) else (),
+        masks if any([mask is not None for mask in masks]) else (),
     )
+    return Node(op, tuple([k for k, _ in operands]), node.shape, node.scope)

@@ -23,8 +23,8 @@ def drop_running_statistics(nodes: Sequence[Node]) -> list[Node]:
                 node = Node(Constant(op.name, op.shape), (), node.shape, node.scope)
         elif fixed and isinstance(op, Move) and node.inputs[0] in fixed:
             fixed.add(position)
-        elif fixed and isinstance(op, Map) and not fixed.isdisjoint(node.inputs):
-            kept = {pair: None for pair in operands_of(node) if pair[0] not in fixed}
+        elif fixed and isinstance(op, Map) and op.presence is None and not fixed.isdisjoint(node.inputs):
+            kept = {pair: mask for pair, mask in operands_of(node).items() if pair[0] not in fixed}
             if kept:
                 node = with_operands(node, kept)
         result.append(node)

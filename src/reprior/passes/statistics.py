@@ -29,7 +29,7 @@ def drop_statistics(nodes: Sequence[Node]) -> list[Node]:
                 bases = [k for k in node.inputs if matters[k] and k not in small]
                 dropped = [k for k in small if any(_is_statistic(result, k, base, matters) for base in bases)]
                 if dropped:
-                    kept = {pair: None for pair in operands_of(node) if pair[0] not in dropped}
+                    kept = {pair: mask for pair, mask in operands_of(node).items() if pair[0] not in dropped}
                     node = with_operands(node, kept)
         result.append(node)
     return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -10,10 +9,11 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..runs import Runs
-from .base import Primitive, Setting, Shape, as_mask
+from .base import Primitive, Setting, Shape
 from .contract import Contract
 from .move import Keep
 from .pointwise import Map, broadcast_to
+from .presence import always
 
 __all__ = ["Attention"]
 
@@ -68,24 +68,24 @@ class Attention(Primitive):
         if all(support is None for support in supports) and not self.may_remove:
             return None
         scores = (*shapes[0][:-1], shapes[1][-2])
-        seen = self._support_scores(supports, shapes)
         *_, out = self.expand(len(shape), *scores[-2:])
-        return out.support((seen, supports[2]), (scores, shapes[2]), shape)
+        return out.support((self._seen(scores), supports[2]), (scores, shapes[2]), shape)
 
     @property
     def may_remove(self) -> bool:  # type: ignore[override]
         """Whether some query sees no key."""
         return isinstance(self.mask, Runs) and not self.mask.sum(len(self.mask.shape) - 1).nonzero().all()
 
-    def _support_scores(self, supports: Sequence[Runs | None], shapes: tuple[Shape, ...]) -> Runs | None:
-        """Which pairs of a query and a key meet (0/1), None where all do."""
-        scores = (*shapes[0][:-1], shapes[1][-2])
-        product, keep, softmax, _ = self.expand(len(shapes[0]), *scores[-2:])
-        rows = [product.support(tuple(supports[:2]), shapes[:2], scores), *supports[3:]]
-        if keep is not None:
-            rows = [keep.support((row,), (scores,), scores) for row in rows]
-        seen = softmax.support(tuple(rows), (scores,) * len(rows), scores)
-        return None if seen is None else as_mask(seen)
+    def _seen(self, scores: Shape) -> Runs | None:
+        """Which probabilities exist (0/1), None where all do.
+
+        All that no mask hides: where a query or a key is no element their score is zero, and the exponential
+        of zero is not.
+        """
+        if self.mask is None:
+            return None
+        mask = causal_mask(*scores[-2:]) if isinstance(self.mask, str) else self.mask
+        return broadcast_to(mask, scores)
 
     def _transpose_composite(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         """As `transpose`, through each step of the composite, where some elements do not exist."""
@@ -93,7 +93,7 @@ class Attention(Primitive):
         scores = (*shapes[0][:-1], shapes[1][-2])
         product, keep, softmax, out = self.expand(len(shapes[0]), *scores[-2:])
         flags = (data[0] or data[1], *data[3:])
-        seen = self._support_scores(setting.supports, shapes)
+        seen = self._seen(scores)
         last = Setting(
             (scores, shapes[2]), setting.shape, (any(flags), data[2]), (seen, setting.supports[2]), weighting
         )
@@ -147,22 +147,29 @@ class Attention(Primitive):
         return scores.multiply(broadcast_to(mask, scores.shape))
 
     def expand(
-        self, rank: int, queries: int, keys: int
+        self, rank: int, queries: int, keys: int, terms: int = 1
     ) -> tuple[Primitive, Keep | None, Primitive, Primitive]:
         """The composite it stands for.
+
+        Parameters
+        ----------
+        rank, queries, keys : int
+            Number of axes of q, and how many there are of either.
+        terms : int
+            Number of operands of the softmax: the scores, and the bias or the statistic if there is one.
 
         Returns
         -------
         tuple
-            Scores of (q, k); the mask of the scores, if any; the softmax of the masked scores (and of
-            the bias, if there is one); the output of (softmax, v).
+            Scores of (q, k); the mask of all terms and of the softmax, if any; the softmax of the masked
+            terms; the output of (softmax, v).
         """
         batch = "abcfghij"[: rank - 2]
         mask = causal_mask(queries, keys) if isinstance(self.mask, str) else self.mask
         return (
             Contract((f"{batch}qd", f"{batch}kd"), f"{batch}qk"),
             None if mask is None else Keep(mask),
-            Map("softmax"),
+            Map("softmax", presence=always(terms)),
             Contract((f"{batch}qk", f"{batch}ke"), f"{batch}qe"),
         )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..errors import ShapeError
 from ..runs import Runs
 from .base import Element, Primitive, Scalar, Setting, Shape
+from .presence import Presence, intersect, regions
 
 __all__ = ["Map", "broadcast_index", "broadcast_shapes", "broadcast_to", "unbroadcast"]
 
@@ -16,6 +19,7 @@ __all__ = ["Map", "broadcast_index", "broadcast_shapes", "broadcast_to", "unbroa
 class Map(Primitive):
     """One function node per result element, with one edge from each operand element that feeds it.
 
+    An element is there where an operand with an edge is one, unless `presence` says otherwise.
     Operands broadcast by the usual right-aligned rule. Activations, additions, multiplications,
     biases and batch normalisation are maps.
 
@@ -26,10 +30,23 @@ class Map(Primitive):
     align : tuple of (int or None)
         For each operand, the axis of the result that it is a vector along (a bias of a convolution
         lies along axis 1), or None where it broadcasts by the rule. Empty if all do.
+    masks : tuple of (Runs or None)
+        For each operand, 1 where it has an edge, of a shape that broadcasts to the result's; None if
+        everywhere. Empty if all do.
+    presence : Presence or None
+        Which elements the result has where some operands have none; None if it is one wherever an operand
+        is. The pass `settle_presence` turns it into masks.
     """
 
     name: str
     align: tuple[int | None, ...] = ()
+    masks: tuple[Runs | None, ...] = ()
+    presence: Presence | None = None
+
+    @property
+    def may_remove(self) -> bool:  # type: ignore[override]
+        """Whether edges are masked."""
+        return bool(self.masks)
 
     @property
     def label(self) -> str:
@@ -38,6 +55,11 @@ class Map(Primitive):
     def alignment(self, position: int) -> int | None:
         """The axis that an operand is a vector along, if any."""
         return self.align[position] if self.align else None
+
+    def mask(self, position: int, shape: Shape) -> Runs | None:
+        """Where an operand has an edge, of the result's shape; None if everywhere."""
+        mask = self.masks[position] if self.masks else None
+        return mask if mask is None or mask.shape == shape else broadcast_to(mask, shape)
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         if not self.align:
@@ -60,6 +82,9 @@ class Map(Primitive):
         weighting = setting.weighting
         if not weighting.is_unit:
             contexts = contexts.scale(weighting.edge(sum(setting.data)))
+        mask = self.mask(position, setting.shape)
+        if mask is not None:
+            contexts = contexts.multiply(mask)
         axis = self.alignment(position)
         if axis is None:
             return unbroadcast(contexts, setting.shapes[position])
@@ -68,11 +93,12 @@ class Map(Primitive):
         return contexts.sum_axes(range(len(setting.shape))).insert_axis(0, 1)
 
     def transpose_each(self, contexts: Runs, positions: Sequence[int], setting: Setting) -> list[Runs]:
-        # Operands of equal shape and alignment receive the same contexts.
-        found: dict[tuple[Shape, int | None], Runs] = {}
+        # Operands of equal shape, alignment and mask receive the same contexts.
+        found: dict[tuple[Shape, int | None, int], Runs] = {}
         result = []
         for position in positions:
-            key = (setting.shapes[position], self.alignment(position))
+            mask = id(self.masks[position]) if self.masks else 0
+            key = (setting.shapes[position], self.alignment(position), mask)
             if key not in found:
                 found[key] = self.transpose(contexts, position, setting)
             result.append(found[key])
@@ -81,23 +107,46 @@ class Map(Primitive):
     def support(
         self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
     ) -> Runs | None:
+        wide = self.laid_out(supports, shapes, shape)
+        if self.presence is not None:
+            return regions(self.presence, wide).exists
         result: Runs | None = None
-        for position, (support, operand) in enumerate(zip(supports, shapes, strict=True)):
-            if support is None:
+        for position, support in enumerate(wide):
+            part = intersect(support, self.mask(position, shape))
+            if part is None:
                 return None
+            result = part if result is None else result + part
+        return result
+
+    def laid_out(
+        self, arrays: Sequence[Runs | None], shapes: Sequence[Shape], shape: Shape
+    ) -> list[Runs | None]:
+        """Arrays of the operands' shapes as they broadcast to the result's."""
+        result: list[Runs | None] = []
+        for position, (array, operand) in enumerate(zip(arrays, shapes, strict=True)):
             axis = self.alignment(position)
-            if axis is not None:
-                support = support.reshape(_laid_out(operand, axis, len(shape)))
-            wide = broadcast_to(support, shape) if support.shape != shape else support
-            result = wide if result is None else result + wide
+            if array is not None and axis is not None:
+                array = array.reshape(_laid_out(operand, axis, len(shape)))
+            result.append(array if array is None or array.shape == shape else broadcast_to(array, shape))
         return result
 
     def scalar(self, index: Shape, shapes: tuple[Shape, ...]) -> Scalar:
         terms = []
         for k, shape in enumerate(shapes):
+            if not _is_kept(self.masks[k] if self.masks else None, index):
+                continue
             axis = self.alignment(k)
             terms.append((Element(k, broadcast_index(index if axis is None else (index[axis],), shape)),))
         return Scalar("node", tuple(terms))
+
+
+def _is_kept(mask: Runs | None, index: Shape) -> bool:
+    """Whether a mask is 1 at the place that broadcasts to `index`."""
+    if mask is None:
+        return True
+    at = broadcast_index(index, mask.shape)
+    runs = tuple(int(axis.runs_at(np.array(i))) for axis, i in zip(mask.axes, at, strict=True))
+    return bool(mask.planes[0][1][runs])
 
 
 def _laid_out(shape: Shape, axis: int | None, rank: int) -> Shape:
