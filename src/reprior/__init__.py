@@ -13,11 +13,12 @@ from typing import Any
 
 from . import primitives, scalar, sharing
 from .analysis import Analysis, Comparison, Options
-from .api import analyze, compare
+from .api import analyze, compare, verify
 from .errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOperatorError
 from .frontends.builder import Feature, Network
 from .graph import Graph, GraphBuilder, Node
 from .layers import ParameterInfo
+from .verification import Verification
 from .weighting import Weighting
 
 __version__ = "0.1.0"
@@ -37,6 +38,7 @@ __all__ = [
     "ShapeError",
     "SpecError",
     "UnknownOperatorError",
+    "Verification",
     "Weighting",
     "__version__",
     "analyze",
@@ -45,6 +47,7 @@ __all__ = [
     "rule",
     "scalar",
     "sharing",
+    "verify",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The two questions a user asks: what of this model, and which of these."""
+"""The questions a user asks: what of this model, which of these, and is it right."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 from .analysis import Analysis, Comparison, Options, analyze_model
 from .errors import SpecError
 from .frontends.builder import Network
-from .frontends.specs import load_spec
+from .frontends.specs import load_spec, verify_spec
 from .graph import Graph
 from .model import Model
 from .scalar import Dag
+from .verification import Verification
 
-__all__ = ["analyze", "compare", "describe"]
+__all__ = ["analyze", "compare", "describe", "verify"]
 
 
 def analyze(model: Any, input: Any = None, *, name: str | None = None, **options: Any) -> Analysis:
@@ -65,6 +66,64 @@ def compare(models: Iterable[Any], input: Any = None, *, sort: str = "p_g", **op
     """
     chosen = _options(options)
     return Comparison(tuple(analyze_model(describe(m, input), chosen) for m in models)).sorted_by(sort)
+
+
+def verify(
+    model: Any,
+    input: Any = None,
+    *,
+    name: str | None = None,
+    normalization: str = "local",
+    draws: int = 4,
+    seed: int = 0,
+) -> Verification:
+    """Compare dead and alive parameters with automatic differentiation, element by element.
+
+    A copy of the model gets random weights and runs on random inputs. An element that the analysis
+    calls dead must have no gradient in any draw, and one that it calls alive a gradient in at least one.
+    Where the model as it is hides a dependence (behind a ReLU that is never open, by the invariance of a
+    softmax to the key's bias), a softened one is drawn. What no derivative reaches is
+    counted as undecided, with the operation that stops it.
+
+    Parameters
+    ----------
+    model : str or torch.nn.Module
+        A spec of a model that runs (``timm:``, ``torchvision:``, ``hf:``, ``py:``) or the module,
+        which is left as it is.
+    input : optional
+        What is fed, as for `analyze`. Without it a spec whose own input is expensive gets a smaller one.
+    name : str, optional
+        How to call a module.
+    normalization : {"local", "coupled"}
+        Under which the analysis counts.
+    draws : int
+        Most draws of the model as it is, and as many softened; one of each at least.
+    seed : int
+        Of weights and inputs.
+
+    Returns
+    -------
+    Verification
+
+    Raises
+    ------
+    RepriorError
+        If the model cannot be run, or its weights do not fit into the memory that is free.
+
+    Examples
+    --------
+    >>> import torch
+    >>> print(verify(torch.nn.Linear(3, 2), (3,), name="linear"))
+    linear: 8 elements agree, 0 undecided
+    """
+    if isinstance(model, str):
+        return verify_spec(model, input, normalization=normalization, draws=draws, seed=seed)
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(model, torch.nn.Module):
+        raise SpecError(f"cannot run {type(model).__name__!r}; verify takes a spec or a torch module")
+    from .frontends.torch.verify import verify_module
+
+    return verify_module(model, input, name=name, normalization=normalization, draws=draws, seed=seed)
 
 
 def describe(model: Any, input: Any = None, *, name: str | None = None) -> Model:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .graph import Graph
 from .scalar import Dag
+from .verification import Verification
 
 __all__ = ["Model"]
 
@@ -27,6 +28,8 @@ class Model:
         Class name of the module at each dotted path.
     aliases : mapping
         Other names of a parameter that the model itself ties.
+    verifier : callable or None
+        Compares dead and alive parameters with gradients, for models that can be run.
     """
 
     name: str
@@ -34,3 +37,4 @@ class Model:
     seconds: float = 0.0
     module_types: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    verifier: Callable[..., Verification] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
@@ -18,6 +19,7 @@ from ..graph import Graph
 from ..quantities import ContextDistribution, log2_exact
 from ..runs import Runs
 from ..scalar import Dag
+from ..verification import Verification
 from .costs import Costs
 from .distributions import of_products
 from .evidence import Evidence
@@ -65,6 +67,8 @@ class Analysis:
         The counts behind the quantities.
     graph : Graph or Dag or None
         What was analysed, before it was brought to canonical form.
+    verifier : callable or None
+        What `verify` runs, for models that can be run.
     """
 
     model: str
@@ -90,6 +94,7 @@ class Analysis:
     distribution: ContextDistribution = field(repr=False)
     evidence: Evidence = field(repr=False)
     graph: Graph | Dag | None = field(default=None, repr=False)
+    verifier: Callable[..., Verification] | None = field(default=None, repr=False)
 
     @cached_property
     def parameters(self) -> tuple[ParameterRow, ...]:
@@ -147,6 +152,20 @@ class Analysis:
             raise RepriorError(f"'{self.model}' has no parameter '{name}'")
         return found
 
+    def verify(self, *, draws: int = 4, seed: int = 0) -> Verification:
+        """Compare dead and alive parameters with gradients of the model; see `reprior.verify`.
+
+        A module that was analysed is looked at as it is now, at the input that was given then.
+
+        Raises
+        ------
+        RepriorError
+            If the model cannot be run: a graph, say, or a module that is no longer there.
+        """
+        if self.verifier is None:
+            raise RepriorError(f"'{self.model}' is a graph; what can be verified is a module that runs")
+        return self.verifier(normalization=self.normalization, draws=draws, seed=seed)
+
     def renyi_entropy(self, order: float) -> float:
         """Renyi entropy of the contexts over parameters, in bits."""
         return self.distribution.renyi_entropy(order)
@@ -174,7 +193,7 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The analysis as plain data, keys as in the JSON schema."""
-        hidden = {"distribution", "evidence", "graph"}
+        hidden = {"distribution", "evidence", "graph", "verifier"}
         data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
         data |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}
         for key in ("total_contexts", "max_contexts"):

@@ -80,6 +80,7 @@ def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
             canonical, shared, weighting, number, model.aliases, options.normalization == "coupled"
         ),
         graph=graph,
+        verifier=model.verifier,
         **values.as_fields(),
     )
 

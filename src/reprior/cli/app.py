@@ -1,7 +1,7 @@
 """The program ``reprior``: its commands, and what becomes of errors.
 
 Exit status: 0 done; 2 the user's mistake, one line on stderr; 1 a bug, with a traceback to report;
-130 interrupted.
+3 ``verify`` found a difference; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = (
     "analyze",
+    "verify",
     "compare",
     "paper",
     "list",
@@ -129,7 +130,7 @@ def _reprior(
     reprior COMMAND --help                            more about a command
     reprior --install-completion                      let the tab key complete commands and models
 
-    Exit status: 0 done; 2 a mistake in what was asked; 1 a bug; 130 interrupted.
+    Exit status: 0 done; 2 a mistake in what was asked; 1 a bug; 3 verify found a difference; 130 interrupted.
     """
     if version:
         typer.echo(f"reprior {__version__}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import RepriorError, SpecError
@@ -12,8 +13,9 @@ from ..graph import Graph
 from ..model import Model
 from ..naming import split_size, suggest
 from ..scalar import Dag, load
+from ..verification import Verification
 
-__all__ = ["FRAMEWORK_SCHEMES", "SCHEMES", "load_spec"]
+__all__ = ["FRAMEWORK_SCHEMES", "SCHEMES", "load_spec", "verify_spec"]
 
 FRAMEWORK_SCHEMES = ("timm", "torchvision", "hf", "py")
 
@@ -44,6 +46,43 @@ def load_spec(spec: str, input: Any = None) -> Model:
         raise type(error)(f"'{spec}': {error}") from error
 
 
+def verify_spec(spec: str, input: Any = None, **options: Any) -> Verification:
+    """Compare dead and alive parameters of the model that a spec names with gradients.
+
+    Parameters
+    ----------
+    spec : str
+        Of a model that runs.
+    input : optional
+        What is fed.
+    **options
+        ``normalization``, ``draws`` and ``seed``, see `reprior.verify`.
+
+    Raises
+    ------
+    SpecError
+        If there is no such model, or it is a graph.
+    RepriorError
+        If it cannot be run.
+    """
+    scheme = spec.partition(":")[0]
+    if scheme in SCHEMES:
+        load_spec(spec)
+        known = ", ".join(f"{name}:" for name in FRAMEWORK_SCHEMES)
+        raise SpecError(f"'{spec}' is a graph; what can be verified is a module that runs ({known})")
+    try:
+        if scheme not in FRAMEWORK_SCHEMES:
+            load_spec(spec)
+        with _framework_of(spec):
+            from .torch.verify import verify_spec as verify
+
+            return verify(spec, input, **options)
+    except RepriorError as error:
+        if f"'{spec}'" in str(error):
+            raise
+        raise type(error)(f"'{spec}': {error}") from error
+
+
 def _load(spec: str, input: Any) -> Model:
     scheme, colon, rest = spec.partition(":")
     if colon and scheme in FRAMEWORK_SCHEMES:
@@ -67,14 +106,22 @@ def _suggest_spec(scheme: str, colon: str, rest: str) -> str:
 
 
 def _load_torch(spec: str, input: Any) -> Model:
-    try:
+    with _framework_of(spec):
         from .torch import specs
+
+        return specs.load(spec, input)
+
+
+@contextmanager
+def _framework_of(spec: str) -> Iterator[None]:
+    """What is not installed is named, with the extra that brings it."""
+    try:
+        yield
     except ImportError as error:
         if error.name not in ("torch", "timm", "torchvision", "transformers"):
             raise
         extra = "hf" if spec.startswith("hf:") else "torch"
         raise SpecError(f"'{spec}' needs {error.name}: pip install 'reprior[{extra}]'") from None
-    return specs.load(spec, input)
 
 
 def _paper(rest: str, spec: str) -> Graph | Dag:

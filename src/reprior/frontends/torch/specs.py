@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import torch
 from ...errors import RepriorError, SpecError
 from ...model import Model
 from ...naming import split_size, suggest
+from ...verification import Verification
 from .build import build
 from .trace import describe_module
 
@@ -39,7 +41,13 @@ def load(spec: str, input: Any = None) -> Model:
     start = time.perf_counter()
     module, default = load_module(spec)
     model = describe_module(module, default if input is None else input, name=spec)
-    return replace(model, seconds=time.perf_counter() - start)
+    return replace(model, seconds=time.perf_counter() - start, verifier=partial(_verify, spec, input))
+
+
+def _verify(spec: str, input: Any, **options: Any) -> Verification:
+    from .verify import verify_spec
+
+    return verify_spec(spec, input, **options)
 
 
 def load_module(spec: str) -> Loaded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from ...errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOp
 from ...graph import Graph, Node
 from ...model import Model
 from ...primitives import Parameter
+from ...verification import Verification
 from .buffers import known_buffers
 from .inputs import Inputs, make_inputs
 from .outputs import output_tensors
@@ -119,8 +121,29 @@ def describe_module(
     """A module as a model to analyse; see `trace`."""
     traced = trace(module, input, outputs=outputs, real=real)
     return Model(
-        name or type(module).__name__, traced.graph, traced.seconds, traced.module_types, traced.aliases
+        name or type(module).__name__,
+        traced.graph,
+        traced.seconds,
+        traced.module_types,
+        traced.aliases,
+        partial(_verify, weakref.ref(module), input, outputs, name),
     )
+
+
+def _verify(
+    module: weakref.ref[torch.nn.Module],
+    input: Any,
+    outputs: Sequence[str] | None,
+    name: str | None,
+    **options: Any,
+) -> Verification:
+    """Verify a module that was analysed; an analysis does not keep its weights in memory."""
+    from .verify import verify_module
+
+    alive = module()
+    if alive is None:
+        raise RepriorError("the module that was analysed is gone; give it to reprior.verify")
+    return verify_module(alive, input, outputs=outputs, name=name, **options)
 
 
 def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple[str, ...]]:
