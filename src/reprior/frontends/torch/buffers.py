@@ -63,6 +63,6 @@ def _computed_again(part: torch.nn.Module) -> dict[str, torch.Tensor]:
         name: None if tensor is None else torch.zeros(tensor.shape, dtype=tensor.dtype)
         for name, tensor in part._buffers.items()
     }
-    with torch.random.fork_rng(devices=[]), OnCpu():
+    with OnCpu():
         method(twin)
     return {name: one for name, one in twin._buffers.items() if one is not None and not one.is_meta}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
 from torch.nn.modules import module as torch_module
-from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+from torch.utils._python_dispatch import _disable_current_modes
+
+from .modes import ThreadMode
 
 __all__ = ["OnCpu", "build"]
 
@@ -21,8 +24,8 @@ def build(make: Callable[[], Module]) -> Module:
 
     Under ``torch.device("meta")`` everything would lose its elements, the relative-position tables and masks
     that many models keep in buffers included. Here each floating parameter moves to the meta device as a
-    module
-    registers it; until then it is memory that nobody touches.
+    module registers it; until then it is memory that nobody touches. Modules that other threads build
+    meanwhile are theirs, and so is the state of the random generator.
 
     Parameters
     ----------
@@ -34,33 +37,71 @@ def build(make: Callable[[], Module]) -> Module:
     torch.nn.Module
         In evaluation mode.
     """
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # constructors warn of deprecated arguments of their own making
-        try:
-            with _parameters_on_meta(), OnCpu():
-                module = make()
-        except RuntimeError as error:
-            if "meta" not in str(error):
-                raise
-            # A constructor that runs its own layers needs everything in one place.
-            with torch.device("meta"):
-                module = make()
+    on_cpu = OnCpu()
+    try:
+        with _parameters_on_meta(), on_cpu:
+            module = make()
+    except Exception:
+        if not on_cpu.met_meta:
+            raise
+        # A constructor that runs its own layers needs everything in one place.
+        with torch.device("meta"):
+            module = make()
     module.eval()
     return module
 
 
+class _Building(threading.local):
+    """How many constructors this thread is in."""
+
+    depth = 0
+
+
+_building = _Building()
+_installing = threading.Lock()
+_installed: list[None] = []
+
+
 @contextmanager
 def _parameters_on_meta() -> Iterator[None]:
-    handle = torch_module.register_module_parameter_registration_hook(_to_meta)
+    """Move the parameters that this thread's modules register."""
+    with _installing:
+        if not _installed:
+            _replace_hooks(add=True)
+        _installed.append(None)
+    _building.depth += 1
     try:
         yield
     finally:
-        handle.remove()
+        _building.depth -= 1
+        with _installing:
+            _installed.pop()
+            if not _installed:
+                _replace_hooks(add=False)
+
+
+def _replace_hooks(add: bool) -> None:
+    """Add PyTorch's hook for registered parameters, or remove it.
+
+    It has no hook per thread. The mapping of hooks is replaced, not changed: another thread may be going
+    through it.
+    """
+    hooks = OrderedDict(torch_module._global_parameter_registration_hooks)
+    if add:
+        hooks[_KEY] = _to_meta
+    else:
+        hooks.pop(_KEY, None)
+    torch_module._global_parameter_registration_hooks = hooks
+
+
+_KEY: Any = "reprior"
 
 
 def _to_meta(
     module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None
 ) -> torch.nn.Parameter | None:
+    if not _building.depth:
+        return None
     if parameter is None or parameter.is_meta or not parameter.is_floating_point():
         return None
     if torch.nn.parameter.is_lazy(parameter):
@@ -71,8 +112,19 @@ def _to_meta(
     return twin
 
 
-class OnCpu(TorchDispatchMode):
-    """Makes what is asked for on the meta device on the CPU."""
+class OnCpu(ThreadMode):
+    """Makes what is asked for on the meta device on the CPU, and draws from a generator of its own.
+
+    Attributes
+    ----------
+    met_meta : bool
+        Whether an operator failed on operands of which one lay on the meta device.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met_meta = False
+        self._generator = torch.Generator().manual_seed(0)
 
     def __torch_dispatch__(
         self,
@@ -81,7 +133,27 @@ class OnCpu(TorchDispatchMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
+        """Called by PyTorch in place of every operator."""
         cpu = torch.device("cpu")
         args = tuple([cpu if isinstance(item, torch.device) else item for item in args])
         named = {key: cpu if isinstance(item, torch.device) else item for key, item in (kwargs or {}).items()}
-        return func(*args, **named)
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            func, named = self._seeded(func, args, named)
+        try:
+            return func(*args, **named)
+        except Exception:
+            tensors = [item for item in (*args, *named.values()) if isinstance(item, torch.Tensor)]
+            self.met_meta = self.met_meta or any(tensor.is_meta for tensor in tensors)
+            raise
+
+    def _seeded(self, func: Any, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """A random operator with this mode's generator, in the overload that takes one."""
+        if any(isinstance(item, torch.Tensor) and item.is_meta for item in args):
+            return func, named  # nothing is drawn
+        packet, overload = func.overloadpacket, func._overloadname
+        other = "generator" if overload == "default" else f"generator_{overload}"
+        for candidate in (func, getattr(packet, other, None) if other in packet.overloads() else None):
+            if candidate is not None and any(one.name == "generator" for one in candidate._schema.arguments):
+                given = named.get("generator")
+                return candidate, {**named, "generator": self._generator if given is None else given}
+        return func, named

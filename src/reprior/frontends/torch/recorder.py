@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from ...errors import GraphError, RepriorError, UnknownOperatorError
 from ...primitives import Constant, Input, Parameter, Role
 from . import rules as _rules  # noqa: F401 - importing it registers the rules
 from .lower import Lower
+from .modes import ThreadMode
 from .operators import (
     FACTORIES,
     INDEXED,
@@ -66,7 +66,7 @@ class Operands(NamedTuple):
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(ThreadMode):
     """Records operators while it is active.
 
     Parameters

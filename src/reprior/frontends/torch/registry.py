@@ -124,7 +124,7 @@ def find_module_rules(cls: type) -> dict[str, Rule]:
     found: dict[str, Rule] = {}
     for base in cls.__mro__:
         name = f"{base.__module__}.{base.__qualname__}"
-        for (pattern, method), function in _MODULES.items():
+        for (pattern, method), function in tuple(_MODULES.items()):  # another thread may register one
             if fnmatchcase(name, pattern):
                 found.setdefault(method, function)
     return found

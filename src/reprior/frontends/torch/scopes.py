@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
-from torch.nn.modules import module as torch_module
 
 __all__ = ["Scopes"]
 
 
 class Scopes:
-    """Follows the modules' calls through hooks that hang on no module.
+    """Follows the calls of a module tree, which must be the caller's own: its modules are changed.
+
+    Every module gets a call of its own that notes its name, so nothing is registered anywhere else.
 
     Attributes
     ----------
@@ -22,33 +22,24 @@ class Scopes:
     """
 
     def __init__(self, root: torch.nn.Module) -> None:
-        self._names: dict[torch.nn.Module, str] = {module: name for name, module in root.named_modules()}
-        self._stack: list[torch.nn.Module] = []
         self.current = ""
+        self._error: BaseException | None = None
+        self._raised_in = ""
+        for name, module in root.named_modules():
+            module.__dict__["_call_impl"] = partial(self._call, module, name)
+            module.__dict__["_compiled_call_impl"] = None
 
-    @contextmanager
-    def followed(self) -> Iterator[None]:
-        """Follow calls while active."""
-        handles = [
-            torch_module.register_module_forward_pre_hook(self._enter),
-            torch_module.register_module_forward_hook(self._leave),
-        ]
+    def raised_in(self, error: BaseException) -> str:
+        """The innermost module out of which an exception came."""
+        return self._raised_in if error is self._error else self.current
+
+    def _call(self, module: torch.nn.Module, name: str, *args: Any, **kwargs: Any) -> Any:
+        around, self.current = self.current, name
         try:
-            yield
+            return type(module)._call_impl(module, *args, **kwargs)
+        except BaseException as error:
+            if error is not self._error:
+                self._error, self._raised_in = error, name
+            raise
         finally:
-            for handle in handles:
-                handle.remove()
-
-    def _enter(self, module: torch.nn.Module, args: Any) -> None:
-        self._stack.append(module)
-        self.current = self._names.get(module, self.current)
-
-    def _leave(self, module: torch.nn.Module, args: Any, result: Any) -> None:
-        # A module whose forward raised (and was caught) has not left: go back past it.
-        while self._stack.pop() is not module:
-            pass
-        for running in reversed(self._stack):
-            if running in self._names:
-                self.current = self._names[running]
-                return
-        self.current = ""
+            self.current = around

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -125,14 +126,19 @@ def _py(rest: str, spec: str) -> Loaded:
 def _imported(path: str) -> Any:
     """The user's module; the working directory is searched first, as ``python -m`` does."""
     here = str(Path.cwd())
-    added = here not in sys.path
-    if added:
-        sys.path.insert(0, here)
-    try:
-        return importlib.import_module(path)
-    finally:
+    with _importing:
+        added = here not in sys.path
         if added:
-            sys.path.remove(here)
+            sys.path.insert(0, here)
+        try:
+            return importlib.import_module(path)
+        finally:
+            if added:
+                sys.path.remove(here)
+
+
+_importing = threading.RLock()
+"""Held while the search path is another, so that no other thread finds it so or takes it back."""
 
 
 _SCHEMES: dict[str, Callable[[str, str], Loaded]] = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from .outputs import output_tensors
 from .recorder import Recorder
 from .registry import find_module_rules
 from .scopes import Scopes
+from .twins import make_twin, unwrap
 
 __all__ = ["Traced", "describe_module", "trace"]
 
@@ -63,7 +63,8 @@ def trace(
 ) -> Traced:
     """Record one forward pass in evaluation mode.
 
-    The module is left as it was: mode, buffers, hooks, attributes and the random state.
+    The module is not touched, nor anything else that another thread might use: the forward runs on a twin
+    of it (see `reprior.frontends.torch.twins`).
 
     Parameters
     ----------
@@ -87,19 +88,18 @@ def trace(
         If the module cannot be traced: the message names the module path.
     """
     start = time.perf_counter()
-    if real:
-        module = copy.deepcopy(module)  # a real forward may write buffers
-    fed = make_inputs(module, input, real)
+    fed = make_inputs(unwrap(module), input, real)
+    module = make_twin(module, clone=real)  # a real forward may write tensors
+    _to_evaluation(module)
     scopes = Scopes(module)
     recorder = Recorder(scopes, real)
     with ExitStack() as stack:
-        stack.enter_context(_one_thread())
         aliases = _know_module(recorder, module)
-        stack.enter_context(_undisturbed(module))
         stack.enter_context(torch.inference_mode())
         for name, tensor in fed.tensors.items():
             recorder.input(tensor, name)
-        stack.enter_context(scopes.followed())
+        if real:
+            stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(recorder)
         result = _call(module, fed, scopes)
         found = _output_values(recorder, result, outputs)
@@ -121,7 +121,7 @@ def describe_module(
     """A module as a model to analyse; see `trace`."""
     traced = trace(module, input, outputs=outputs, real=real)
     return Model(
-        name or type(module).__name__,
+        name or type(unwrap(module)).__name__,
         traced.graph,
         traced.seconds,
         traced.module_types,
@@ -165,48 +165,21 @@ def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple
     return {first: tuple(rest) for first, *rest in names.values() if rest}
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Evaluate constants in one thread: they are small, and a pool costs more than it gives."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-@contextmanager
-def _undisturbed(module: torch.nn.Module) -> Iterator[None]:
-    """Evaluation mode and stand-in forwards, undone afterwards with whatever the forward changed."""
-    kept = [
-        (
-            part,
-            dict(part.__dict__),
-            *(dict(part.__dict__[key]) for key in ("_parameters", "_buffers", "_modules")),
-        )
-        for part in module.modules()
-    ]
-    fast_path = torch.backends.mha.get_fastpath_enabled()
-    try:
-        # The fused encoder layer of nn.TransformerEncoder has no structure of its own.
-        torch.backends.mha.set_fastpath_enabled(False)
-        for part, *_ in kept:
-            part.__dict__["training"] = False
-        rules = {kind: find_module_rules(kind) for kind in {type(part) for part, *_ in kept}}
-        for part, *_ in kept:
-            for method, stand_in in rules[type(part)].items():
-                part.__dict__[method] = partial(stand_in, part)
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast_path)
-        for part, attributes, parameters, buffers, modules in kept:
-            part.__dict__.clear()
-            part.__dict__.update(attributes)
-            for key, entries in (("_parameters", parameters), ("_buffers", buffers), ("_modules", modules)):
-                part.__dict__[key].clear()
-                part.__dict__[key].update(entries)
+def _to_evaluation(twin: torch.nn.Module) -> None:
+    """Evaluation mode and stand-in forwards, on a module that is nobody else's."""
+    parts = list(twin.modules())
+    rules = {kind: find_module_rules(kind) for kind in {type(part) for part in parts}}
+    for part in parts:
+        part.__dict__["training"] = False
+        # The fused paths of these have no structure of their own; the flag that turns them off is everyone's.
+        if isinstance(part, torch.nn.MultiheadAttention):
+            part.__dict__.update(training=True, dropout=0.0)
+        elif isinstance(part, torch.nn.TransformerEncoderLayer):
+            part.__dict__["activation_relu_or_gelu"] = 0
+        elif isinstance(part, torch.nn.TransformerEncoder):
+            part.__dict__["use_nested_tensor"] = False
+        for method, stand_in in rules[type(part)].items():
+            part.__dict__[method] = partial(stand_in, part)
 
 
 def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
@@ -216,11 +189,12 @@ def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
     except RepriorError as error:
         if str(error).startswith("in ") or isinstance(error, UnknownOperatorError):
             raise
-        raise type(error)(f"in module '{scopes.current or type(module).__name__}': {error}") from error
+        where = scopes.raised_in(error) or type(module).__name__
+        raise type(error)(f"in module '{where}': {error}") from error
     except Exception as error:
         if _is_ours(error):
             raise
-        where = f"in module '{scopes.current or type(module).__name__}'"
+        where = f"in module '{scopes.raised_in(error) or type(module).__name__}'"
         lines = str(error).strip().splitlines()
         message = lines[0] if lines else type(error).__name__
         raise ShapeError(f"{where}: the forward failed with {type(error).__name__}: {message}") from error

@@ -1,0 +1,1 @@
+"""One file per reported error: each test fails on the version that had it."""
