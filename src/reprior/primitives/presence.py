@@ -14,7 +14,18 @@ from typing import NamedTuple
 
 from ..runs import Runs
 
-__all__ = ["ABSENT", "Presence", "Regions", "all_of", "always", "any_of", "intersect", "regions", "unite"]
+__all__ = [
+    "ABSENT",
+    "Presence",
+    "Regions",
+    "all_of",
+    "always",
+    "any_of",
+    "complement",
+    "intersect",
+    "regions",
+    "unite",
+]
 
 Presence = tuple[int, ...]
 ABSENT = -1

@@ -14,7 +14,7 @@ from ...runs.axis import from_ends
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MASKED_BELOW", "additive_mask", "is_causal", "mask_runs"]
+__all__ = ["MASKED_BELOW", "additive_mask", "dense", "is_causal", "mask_runs"]
 
 # What is added to a score to mask it: exp of this is zero in every floating type that models use.
 MASKED_BELOW = -1e4
@@ -39,6 +39,11 @@ def mask_runs(keep: torch.Tensor) -> Runs:
 
 def _along(position: int, part: slice) -> tuple[slice, ...]:
     return (*(slice(None),) * position, part)
+
+
+def dense(mask: Runs) -> torch.Tensor:
+    """A 0/1 array as a boolean tensor."""
+    return torch.from_numpy(np.isfinite(mask.to_dense()))
 
 
 def additive_mask(term: torch.Tensor) -> torch.Tensor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -25,8 +26,14 @@ from ...primitives import (
     Slice,
     Take,
 )
+from ...primitives.base import as_mask
+from ...primitives.pointwise import broadcast_to
+from ...primitives.presence import complement, unite
+from ...runs import Runs
 from ...runs.axis import IntArray
-from .constants import broadcast, mask_runs
+from .constants import MASKED_BELOW, broadcast, mask_runs
+from .elements import has_holes, map_elements
+from .probe import Formula
 from .values import Value, apply_move
 
 __all__ = ["Lower"]
@@ -44,14 +51,21 @@ class Lower:
         The graph so far.
     scope : str
         Dotted path of the module that is running.
+    operator : callable
+        The operator that is being lowered.
+    supports : dict of int to Runs
+        For each node some elements of which are known to be zero, 1 where they are not. Scores that are
+        masked by minus infinity are no zeros, see `barred`.
     roles : dict of int to Role
         What parameters turned out to be.
     """
 
-    __slots__ = ("_barred", "builder", "roles", "scope")
+    __slots__ = ("_barred", "builder", "operator", "roles", "scope", "supports")
 
     def __init__(self) -> None:
         self.builder = GraphBuilder()
+        self.operator: Any = None
+        self.supports: dict[int, Runs] = {}
         self.scope = ""
         self.roles: dict[int, Role] = {}
         self._barred: dict[int, torch.Tensor] = {}
@@ -63,25 +77,35 @@ class Lower:
         if isinstance(op, Move) and len(operands) == 1 and operands[0].constant is not None:
             constant = apply_move(op, operands[0].constant)
             return Value(None, tuple(constant.shape), constant)
-        node = self.builder.add(op, [self.node(value) for value in operands], self.scope)
-        result = Value(node, self.builder.nodes[node].shape)
-        if self._barred and len(operands) == 1 and isinstance(op, Move):
-            keep = self._barred.get(operands[0].node or 0)
-            if keep is not None:
-                self._barred[node] = apply_move(op, keep.expand(operands[0].shape))
+        result = self.append(op, [self.node(value) for value in operands])
+        if self._barred and isinstance(op, Move):
+            self._move_barred(op, operands, result)
         return result
+
+    def append(self, op: Primitive, nodes: Sequence[int]) -> Value:
+        """A node of any primitive that reads other nodes."""
+        node = self.builder.add(op, nodes, self.scope)
+        shape = self.builder.nodes[node].shape
+        supports = self.supports
+        if op.may_remove or (supports and any([k in supports for k in nodes])):
+            shapes = tuple([self.builder.nodes[k].shape for k in nodes])
+            found = op.support(tuple([supports.get(k) for k in nodes]), shapes, shape)
+            there = None if found is None else as_mask(found)
+            if there is not None:
+                supports[node] = there
+        return Value(node, shape)
 
     def node(self, value: Value) -> int:
         """The graph's node of a value; a leaf is made for a constant."""
         if value.node is None:
-            add = self.builder.add
-            node = add(Constant("constant", value.shape), (), self.scope)
+            leaf = self.append(Constant("constant", value.shape), ())
             constant = value.constant
             if constant is not None and constant.numel() and not constant.is_complex():
-                there = constant != 0
-                if not there.all():
-                    node = add(Keep(mask_runs(there)), (node,), self.scope)
-            value.node = node
+                leaf = self.keep(leaf, constant != 0)
+                if constant.is_floating_point() and bool((constant <= MASKED_BELOW).any()):
+                    leaf = self.bar(leaf, constant > MASKED_BELOW)
+            value.node = leaf.node
+        assert value.node is not None
         return value.node
 
     def constant(self, tensor: torch.Tensor) -> Value:
@@ -96,8 +120,25 @@ class Lower:
 
     # -- pointwise ----------------------------------------------------------------------------
 
-    def map(self, name: str, *operands: object) -> Value:
-        """A pointwise function of broadcast operands; numbers and known tensors give no edge."""
+    def map(self, name: str, *operands: object, formula: Formula | None = None) -> Value:
+        """A pointwise function of broadcast operands; numbers and known tensors give no edge.
+
+        Parameters
+        ----------
+        name : str
+            What it computes, for printing.
+        *operands : Value or object
+            Its arguments.
+        formula : callable, optional
+            The function itself, called with tensors in place of the values where some of their elements are
+            known to be zero (convention 14). Without it the function is taken for a sum: an element
+            wherever an operand that is not known is one.
+        """
+        if formula is not None and has_holes(self, operands):
+            if all([value.constant is not None for value in operands if isinstance(value, Value)]):
+                known = [value.constant if isinstance(value, Value) else value for value in operands]
+                return self.constant(formula(*known))
+            return map_elements(self, name, operands, formula)
         values = [value for value in operands if isinstance(value, Value)]
         shape = broadcast([value.shape for value in values])
         sources: dict[int, Value] = {}
@@ -109,29 +150,43 @@ class Lower:
             raise RepriorError(f"in '{self.scope}': {name} of constants alone")
         if broadcast([value.shape for value in sources.values()]) != shape:
             nodes[0] = self.node(self.expand(sources[nodes[0]], shape))
-        return Value(self.builder.add(Map(name), nodes, self.scope), shape)
+        return self.append(Map(name), nodes)
+
+    def either(self, name: str, *parts: Value) -> Value:
+        """A pointwise choice among values no two of which have an element at the same place."""
+        result = self.append(Map(name), [self.node(part) for part in parts])
+        keeps = [self.barred(part) for part in parts]
+        masks = [keep.expand(result.shape) for keep in keeps if keep is not None]
+        if masks and result.node is not None:
+            self._barred[result.node] = torch.stack(masks).all(0)
+        return result
 
     def bias(self, x: Value, bias: Value | None, axis: int = -1) -> Value:
         """Add a bias vector along one axis of x."""
         if bias is None:
             return x
         self.role(bias, "bias")
-        return self.map("bias", x, self.along(bias, axis, len(x.shape)))
+        return self.map("bias", x, self.along(bias, axis, len(x.shape)), formula=torch.add)
 
-    def affine(self, x: Value, scale: Value | None, shift: Value | None, axis: int = -1) -> Value:
-        """Multiply by a vector along one axis and add another."""
-        operands = []
-        if scale is not None:
-            operands.append(self.along(self.role(scale, "scale"), axis, len(x.shape)))
-        if shift is not None:
-            operands.append(self.along(self.role(shift, "shift"), axis, len(x.shape)))
-        return self.map("affine", x, *operands) if operands else x
+    def affine(self, x: Value, scale: Value | None, shift: Value | None, axis: int | None = -1) -> Value:
+        """Multiply by a vector along one axis and add another; None is an axis where they broadcast."""
+        if scale is None and shift is None:
+            return x
+        roles: tuple[Role, Role] = ("scale", "shift")
+        factor, term = (
+            one if value is None else self.along(self.role(value, role), axis, len(x.shape))
+            for value, role, one in zip((scale, shift), roles, (1, 0), strict=True)
+        )
+        return self.map("affine", x, factor, term, formula=_affine)
 
-    def normalise(self, name: str, x: Value, axes: Sequence[int]) -> Value:
-        """Rescale x by a statistic of itself over `axes` (convention 6)."""
+    def normalise(self, name: str, x: Value, axes: Sequence[int], formula: Formula = torch.sub) -> Value:
+        """Rescale x by a statistic of itself over `axes` (convention 6).
+
+        The formula takes x and the statistic; by default x is centred, so that a zero is moved off zero.
+        """
         axes = tuple(sorted(axis % len(x.shape) for axis in axes))
         statistic = self.add(Reduce(axes, keepdims=True), x)
-        return self.map(name, x, statistic)
+        return self.map(name, x, statistic, formula=formula)
 
     # -- products -----------------------------------------------------------------------------
 
@@ -146,8 +201,10 @@ class Lower:
         shape = tuple(shape)
         return x if shape == x.shape else self.add(Reshape(shape), x)
 
-    def along(self, vector: Value, axis: int, rank: int) -> Value:
-        """A vector shaped to broadcast along one axis of a tensor of this rank."""
+    def along(self, vector: Value, axis: int | None, rank: int) -> Value:
+        """A vector shaped to broadcast along one axis of a tensor of this rank; None leaves it."""
+        if axis is None:
+            return vector
         after = rank - 1 - axis % rank
         return self.reshape(vector, (*vector.shape, *(1,) * after)) if after else vector
 
@@ -181,10 +238,29 @@ class Lower:
         """Known positions of an axis, -1 for no element."""
         return self.add(Take(axis % len(x.shape), indices), x)
 
-    def pad(self, x: Value, padding: Sequence[tuple[int, int]]) -> Value:
-        """Positions without an element around every axis."""
+    def pad(self, x: Value, padding: Sequence[tuple[int, int]], value: float = 0) -> Value:
+        """Positions around every axis that hold a number; zeros and what masks a score are no elements."""
         padding = tuple(padding)
-        return self.add(Pad(padding), x) if any(map(any, padding)) else x
+        if not any(map(any, padding)):
+            return x
+        if not value or x.constant is not None:
+            return self.add(Pad(padding), x) if x.constant is None else self._pad_known(x, padding, value)
+        if value <= MASKED_BELOW:
+            inside = apply_move(Pad(padding), torch.ones((), dtype=torch.bool).expand(x.shape))
+            return self.bar(self.add(Pad(padding), x), inside)
+        for axis, (before, after) in enumerate(padding):
+            x = self.slice(x, axis, max(-before, 0), x.shape[axis] - max(-after, 0))
+            ends = [
+                self.constant(torch.tensor(float(value)).expand(*x.shape[:axis], n, *x.shape[axis + 1 :]))
+                for n in (max(before, 0), max(after, 0))
+            ]
+            x = self.concat([ends[0], x, ends[1]], axis)
+        return x
+
+    def _pad_known(self, x: Value, padding: tuple[tuple[int, int], ...], value: float) -> Value:
+        flat = [width for pair in reversed(padding) for width in pair]
+        assert x.constant is not None
+        return self.constant(torch.nn.functional.pad(x.constant, flat, value=value))
 
     def concat(self, values: Sequence[Value], axis: int) -> Value:
         """One after another along an axis; known zeros at the ends are padding."""
@@ -206,27 +282,59 @@ class Lower:
         """The elements of x at which a known mask is true; the others are no elements."""
         if mask.all():
             return x
+        if x.constant is not None:
+            return self.constant(torch.where(mask, x.constant, torch.zeros((), dtype=x.constant.dtype)))
         return self.add(Keep(mask_runs(mask)), x)
 
     # -- scores that are masked ---------------------------------------------------------------
 
     def bar(self, x: Value, mask: torch.Tensor) -> Value:
         """As `keep`, where the others are minus infinity: so is whatever they are added to."""
-        kept = self.keep(x, mask)
-        if kept.node is not None:
-            before = self._barred.get(x.node or 0)
-            self._barred[kept.node] = mask if before is None else mask & before
-        return kept
+        if mask.all():
+            return x
+        if x.constant is not None:
+            return self.constant(torch.where(mask, x.constant.to(torch.float64), -torch.inf))
+        source, keep = self.node(x), mask_runs(mask)
+        node = self.builder.add(Keep(keep), (source,), self.scope)
+        before = self.barred(x)
+        self._barred[node] = mask if before is None else mask & before
+        if source in self.supports:
+            there = unite(self.supports[source], complement(broadcast_to(keep, x.shape)))
+            if there is not None and not there.nonzero().all():
+                self.supports[node] = there
+        return Value(node, x.shape)
 
     def barred(self, x: Value) -> torch.Tensor | None:
         """Where x is not known to be minus infinity; None if that is everywhere."""
         return self._barred.get(x.node) if x.node is not None else None
+
+    def is_nowhere(self, x: Value) -> bool:
+        """Whether every element is known to be zero."""
+        there = self.supports.get(x.node) if x.node is not None else None
+        return there is not None and not there.nonzero().any()
+
+    def _move_barred(self, op: Move, operands: Sequence[Value], result: Value) -> None:
+        """Scores that are masked stay so when they move."""
+        keeps = [self.barred(value) for value in operands]
+        if result.node is None or all([keep is None for keep in keeps]):
+            return
+        masked = [
+            torch.zeros(value.shape, dtype=torch.bool) if keep is None else ~keep.expand(value.shape)
+            for value, keep in zip(operands, keeps, strict=True)
+        ]
+        moved = torch.cat(masked, op.axis) if isinstance(op, Concat) else apply_move(op, masked[0])
+        if moved.any():
+            self._barred[result.node] = ~moved
 
     # -- errors -------------------------------------------------------------------------------
 
     def unsupported(self, message: str) -> UnknownOperatorError:
         """The error for a use of an operator that its rule does not cover."""
         return UnknownOperatorError(f"in '{self.scope}': {message}")
+
+
+def _affine(x: Any, factor: Any, term: Any) -> Any:
+    return x * factor + term
 
 
 def is_zero(value: Value) -> bool:

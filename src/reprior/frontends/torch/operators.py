@@ -14,6 +14,7 @@ __all__ = [
     "SHORTCUTS",
     "Shortcut",
     "decomposition",
+    "functional",
     "functional_name",
     "is_random",
     "is_write",
@@ -113,6 +114,14 @@ def functional_name(base: str, overload: str) -> str:
     if "__i" in base:  # such as __iand__
         return f"{base.replace('__i', '__')}.{overload}"
     return f"{base.removesuffix('_')}.{overload}"
+
+
+def functional(operator: Any) -> Any:
+    """What computes the result of an operator without writing it: itself, if it writes nothing."""
+    if not is_write(operator):
+        return operator
+    namespace, name = functional_name(str(operator).rpartition(".")[0], "").rstrip(".").split(".", 1)
+    return getattr(getattr(torch.ops, namespace), name)
 
 
 def decomposition(operator: Any) -> Any:

@@ -141,7 +141,7 @@ class Recorder(ThreadMode):
         handler = self._handlers.get(func)
         if handler is None:
             handler = self._handlers[func] = self._choose(func)
-        self.lower.scope = self._scopes.current
+        self.lower.scope, self.lower.operator = self._scopes.current, func
         return handler(func, args, kwargs or {})
 
     def _choose(self, func: Any) -> Handler:

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from ...errors import RepriorError
-from ...primitives import Expand, Move, Pad, Permute, Reshape, Shape, Slice, Take
+from ...primitives import Expand, Keep, Move, Pad, Permute, Reshape, Shape, Slice, Take
+from .constants import dense
 
 if TYPE_CHECKING:
     from .lower import Lower
@@ -101,6 +102,12 @@ def apply_move(move: Move, constant: torch.Tensor) -> torch.Tensor:
             return constant.narrow(axis, start, stop - start)
         case Take(axis, indices) if (indices >= 0).all():
             return constant.index_select(axis, torch.from_numpy(indices))
+        case Take(axis, indices):
+            nothing = constant.new_zeros((*constant.shape[:axis], 1, *constant.shape[axis + 1 :]))
+            places = torch.from_numpy(indices) % (constant.shape[axis] + 1)  # -1 is the last place
+            return torch.cat([constant, nothing], axis).index_select(axis, places)
+        case Keep(mask):
+            return constant.masked_fill(~dense(mask), 0)
         case Pad(padding):
             flat = [width for pair in reversed(padding) for width in pair]
             return torch.nn.functional.pad(constant, flat)

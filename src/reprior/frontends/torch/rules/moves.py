@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import torch
 
 from ....errors import RepriorError
 from ....primitives import Expand, Move, Permute, Reshape, Shape, Slice, Take
@@ -273,7 +274,7 @@ def as_strided(
 @rule("aten.view_as_complex")
 def view_as_complex(lower: Lower, x: Value) -> Value:
     """Pairs of real numbers as one complex number."""
-    return lower.map("complex", lower.select(x, -1, 0), lower.select(x, -1, 1))
+    return lower.map("complex", lower.select(x, -1, 0), lower.select(x, -1, 1), formula=torch.complex)
 
 
 @rule("aten.view_as_real")
@@ -386,12 +387,12 @@ def channel_shuffle(lower: Lower, x: Value, groups: int) -> Value:
 def pad(
     lower: Lower, x: Value, widths: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Value:
-    """Padding of the last axes: without elements, or with elements from inside."""
+    """Padding of the last axes: with a number, or with elements from inside."""
     rank = len(x.shape)
     pairs = [(0, 0)] * (rank - len(widths) // 2)
     pairs += [(widths[k], widths[k + 1]) for k in range(len(widths) - 2, -1, -2)]
     if mode == "constant":
-        return lower.pad(x, pairs)
+        return lower.pad(x, pairs, value or 0)
     for axis, (before, after) in enumerate(pairs):
         if before or after:
             x = lower.take(x, axis, padded_positions(x.shape[axis], before, after, mode))
@@ -400,8 +401,8 @@ def pad(
 
 @rule("aten.constant_pad_nd")
 def constant_pad(lower: Lower, x: Value, widths: Sequence[int], value: float = 0) -> Value:
-    """Padding without elements."""
-    return pad(lower, x, widths)
+    """Padding with a number."""
+    return pad(lower, x, widths, "constant", value)
 
 
 @rule("aten.reflection_pad1d", "aten.reflection_pad2d", "aten.reflection_pad3d")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from ....primitives import Reduce
 from ..lower import Lower
 from ..registry import rule
@@ -24,15 +26,17 @@ def layer_norm(
 ) -> Value:
     """Layer normalisation over the last axes."""
     rank = len(x.shape)
-    normal = lower.normalise("normalise", x, range(rank - len(shape), rank))
-    operands = _scale_and_shift(lower, weight, bias)
-    return lower.map("affine", normal, *operands) if operands else normal
+    return lower.affine(lower.normalise("normalise", x, range(rank - len(shape), rank)), weight, bias, None)
 
 
-def _scale_and_shift(lower: Lower, weight: Value | None, bias: Value | None) -> list[Value]:
-    """Those of the two that there are."""
-    scale = [] if weight is None else [lower.role(weight, "scale")]
-    return scale if bias is None else [*scale, lower.role(bias, "shift")]
+def _scale_and_shift(
+    lower: Lower, weight: Value | None, bias: Value | None
+) -> tuple[Value | int, Value | int]:
+    """The two, or the numbers that stand for them."""
+    return (
+        1 if weight is None else lower.role(weight, "scale"),
+        0 if bias is None else lower.role(bias, "shift"),
+    )
 
 
 @rule("aten.native_layer_norm")
@@ -50,7 +54,9 @@ def rms_norm(
     lower: Lower, x: Value, shape: Sequence[int], weight: Value | None = None, eps: float | None = None
 ) -> Value:
     """Root-mean-square normalisation over the last axes."""
-    return layer_norm(lower, x, shape, weight)
+    rank = len(x.shape)
+    normal = lower.normalise("normalise", x, range(rank - len(shape), rank), torch.mul)
+    return lower.affine(normal, weight, None, None)
 
 
 @rule("aten._fused_rms_norm")
@@ -60,7 +66,7 @@ def fused_rms_norm(
     """As `rms_norm`, with the statistic."""
     rank = len(x.shape)
     statistic = lower.add(Reduce(tuple(range(rank - len(shape), rank)), keepdims=True), x)
-    return layer_norm(lower, x, shape, weight), statistic
+    return rms_norm(lower, x, shape, weight), statistic
 
 
 @rule("aten.batch_norm")
@@ -73,8 +79,14 @@ def batch_norm(
     if training or mean is None or var is None:
         normal = lower.normalise("normalise", x, [axis for axis in range(rank) if axis != 1])
         return lower.affine(normal, weight, bias, 1)
-    operands = [*_scale_and_shift(lower, weight, bias), mean, var]
-    return lower.map("batch_norm", x, *[lower.along(value, 1, rank) for value in operands])
+    scale, shift = _scale_and_shift(lower, weight, bias)
+    operands = [lower.along(one, 1, rank) if isinstance(one, Value) else one for one in (scale, shift)]
+    statistics = [lower.along(value, 1, rank) for value in (mean, var)]
+    return lower.map("batch_norm", x, *operands, *statistics, formula=_batch_norm)
+
+
+def _batch_norm(x: Any, scale: Any, shift: Any, mean: Any, var: Any) -> Any:
+    return (x - mean) / (abs(var) + 1) * scale + shift
 
 
 @rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update")
@@ -134,17 +146,34 @@ def instance_norm(
     return lower.affine(lower.normalise("normalise", x, range(2, len(x.shape))), weight, bias, 1)
 
 
-@rule("aten.softmax", "aten._softmax", "aten.log_softmax", "aten._log_softmax", "aten._safe_softmax",
-      "aten.special_softmax", "aten.special_log_softmax")  # fmt: skip
+@rule("aten.softmax", "aten._softmax", "aten._safe_softmax", "aten.special_softmax")
 def softmax(lower: Lower, x: Value, dim: int, *rest: Any, **named: Any) -> Value:
     """Exponentials divided by their sum."""
-    return lower.normalise("softmax", x, (dim,))
+    return lower.normalise("softmax", x, (dim,), _softmax)
+
+
+def _softmax(x: Any, statistic: Any) -> Any:
+    return torch.exp(x - statistic)
+
+
+@rule("aten.log_softmax", "aten._log_softmax", "aten.special_log_softmax")
+def log_softmax(lower: Lower, x: Value, dim: int, *rest: Any, **named: Any) -> Value:
+    """The logarithm of a softmax."""
+    return lower.normalise("softmax", x, (dim,), _log_softmax)
+
+
+def _log_softmax(x: Any, statistic: Any) -> Any:
+    return x - statistic - 1  # the logarithm of a sum of exponentials is not zero where all terms are
 
 
 @rule("aten.softmin")
 def softmin(lower: Lower, x: Value, dim: int, *rest: Any) -> Value:
     """Softmax of the negative."""
-    return lower.normalise("softmax", x, (dim,))
+    return lower.normalise("softmax", x, (dim,), _softmin)
+
+
+def _softmin(x: Any, statistic: Any) -> Any:
+    return torch.exp(-x - statistic)
 
 
 @rule("aten._weight_norm")
@@ -152,7 +181,7 @@ def weight_norm(lower: Lower, v: Value, g: Value, dim: int = 0) -> Value:
     """``g v / |v|``, the norm over all axes but one."""
     rank = len(v.shape)
     axes = [axis for axis in range(rank) if axis != dim % rank] if dim != -1 else range(rank)
-    return lower.map("weight_norm", lower.normalise("normalise", v, axes), g)
+    return lower.map("weight_norm", lower.normalise("normalise", v, axes, torch.mul), g, formula=torch.mul)
 
 
 @rule("aten._weight_norm_interface")

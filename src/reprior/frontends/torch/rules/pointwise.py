@@ -1,6 +1,7 @@
 """Pointwise operators (convention 1).
 
-A factor that is known to be zero, a term that masks and a known ``where`` decide which elements exist.
+A factor that is known to be zero, a term that masks and a known ``where`` decide which elements exist: each
+rule says what it computes, see `reprior.frontends.torch.probe`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import Any
 import torch
 
 from ..constants import MASKED_BELOW, additive_mask, broadcast
-from ..lower import Lower
+from ..lower import Lower, is_zero
+from ..probe import Call
 from ..registry import rule
 from ..values import Value
 
@@ -149,123 +151,124 @@ _BINARY = [
 @rule(*(f"aten.{name}" for name in _UNARY), *(f"aten.{name}" for name in _BINARY))
 def pointwise(lower: Lower, *operands: Any, **named: Any) -> Value:
     """Any function of elements at the same place."""
-    return lower.map("pointwise", *operands, *named.values())
+    formula = Call(lower.operator, tuple(named))
+    return lower.map("pointwise", *operands, *named.values(), formula=formula)
 
 
 @rule("aten.add", "prims.add")
 def add(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
     """``x + alpha y``."""
-    if isinstance(y, Value) and y.constant is not None:
-        return _plus_constant(lower, x, y, alpha)
-    if isinstance(x, Value) and x.constant is not None and isinstance(y, Value):
-        return _plus_constant(lower, y, x, 1)
-    return _barred_sum(lower, "add", x, y)
+    if isinstance(x, Value) and x.constant is not None:
+        x, y, alpha = (x, y, alpha) if alpha != 1 else (y, x, 1)
+    return _plus_mask(lower, x, y, alpha) or lower.map("add", x, y, alpha, formula=_sum)
 
 
 @rule("aten.sub", "aten.subtract", "prims.sub")
 def sub(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
     """``x - alpha y``."""
-    if isinstance(y, Value) and y.constant is not None:
-        return _plus_constant(lower, x, y, -alpha)
-    return _barred_sum(lower, "sub", x, y)
+    return _plus_mask(lower, x, y, -alpha) or lower.map("sub", x, y, -alpha, formula=_sum)
 
 
 @rule("aten.rsub")
 def rsub(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
     """``y - alpha x``."""
-    return lower.map("sub", x, y)
+    return lower.map("sub", y, x, -alpha, formula=_sum)
 
 
-def _plus_constant(lower: Lower, x: Value, y: Value, alpha: float) -> Value:
-    """Add a known tensor, which may be a mask."""
-    if y.constant is None:
-        return lower.map("add", x, y)
-    keep = additive_mask(y.constant if alpha == 1 else y.constant * alpha)
+def _sum(x: Any, y: Any, alpha: float) -> Any:
+    return x + alpha * y
+
+
+def _plus_mask(lower: Lower, x: Any, y: Any, alpha: float) -> Value | None:
+    """Add ``alpha y``, if that is known and masks scores."""
+    if not isinstance(y, Value) or y.constant is None or not isinstance(x, Value):
+        return None
+    term = y.constant if alpha == 1 else y.constant * alpha
+    keep = additive_mask(term)
     if keep is None:
-        return _barred_sum(lower, "add", x, y)
-    return lower.bar(lower.expand(x, broadcast([x.shape, y.shape])), keep)
-
-
-def _barred_sum(lower: Lower, name: str, *operands: Any) -> Value:
-    """A sum: minus infinity wherever a term is."""
-    result = lower.map(name, *operands)
-    for term in operands:
-        keep = lower.barred(term) if isinstance(term, Value) else None
-        if keep is not None:
-            result = lower.bar(result, keep)
-    return result
+        return None
+    finite = lower.constant(term.masked_fill(~keep, 0))
+    return lower.bar(lower.map("add", x, finite, 1, formula=_sum), keep)
 
 
 @rule("aten.mul", "aten.multiply", "prims.mul")
 def mul(lower: Lower, x: Any, y: Any) -> Value:
-    """``x y``: where a known factor is zero there is no element."""
-    known = next((v for v in (x, y) if isinstance(v, Value) and v.constant is not None), None)
-    if known is None or known.constant is None:
-        return _zero_times(lower, x, y) or lower.map("mul", x, y)
-    other = y if known is x else x
-    return _times_known(lower, lower.map("mul", other, known), known.constant)
-
-
-def _zero_times(lower: Lower, x: Any, y: Any) -> Value | None:
-    for number, other in ((x, y), (y, x)):
-        if isinstance(number, (int, float)) and number == 0 and isinstance(other, Value):
-            return lower.constant(torch.zeros(other.shape))
-    return None
-
-
-def _times_known(lower: Lower, product: Value, factor: torch.Tensor) -> Value:
-    there = factor != 0
-    return product if there.all() else lower.keep(product, there)
+    """``x y``: where a factor is zero there is no element."""
+    return _zero_by(lower, x, y) or _zero_by(lower, y, x) or lower.map("mul", x, y, formula=torch.mul)
 
 
 @rule("aten.div", "aten.divide", "aten.true_divide", "prims.div")
 def div(lower: Lower, x: Any, y: Any, rounding_mode: str | None = None) -> Value:
     """``x / y``."""
-    return lower.map("div", x, y)
+    return _zero_by(lower, x, y) or lower.map("div", x, y, formula=torch.div)
 
 
-@rule("aten.addcmul", "aten.addcdiv")
+def _zero_by(lower: Lower, number: Any, other: Any) -> Value | None:
+    """Zero times or by a value."""
+    if isinstance(number, int | float) and number == 0 and isinstance(other, Value):
+        return lower.constant(torch.zeros(()).expand(other.shape))
+    return None
+
+
+@rule("aten.addcmul")
 def addcmul(lower: Lower, x: Value, y: Value, z: Value, value: float = 1) -> Value:
-    """``x + value y z``, or ``x + value y / z``."""
-    return lower.map("addcmul", x, y, z)
+    """``x + value y z``."""
+    return lower.map("addcmul", x, y, z, value, formula=_addcmul)
 
 
-@rule("aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf")
+def _addcmul(x: Any, y: Any, z: Any, value: float) -> Any:
+    return x + value * y * z
+
+
+@rule("aten.addcdiv")
+def addcdiv(lower: Lower, x: Value, y: Value, z: Value, value: float = 1) -> Value:
+    """``x + value y / z``."""
+    return lower.map("addcdiv", x, y, z, value, formula=_addcdiv)
+
+
+def _addcdiv(x: Any, y: Any, z: Any, value: float) -> Any:
+    return x + value * y / z
+
+
+@rule("aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf", "aten.where.Scalar")
 def where(lower: Lower, condition: Value, x: Any, y: Any) -> Value:
     """X where the condition holds, else y."""
     if condition.constant is None:
-        return lower.map("where", condition, x, y)
-    keep = condition.constant.bool()
-    shape = broadcast([v.shape for v in (condition, x, y) if isinstance(v, Value)])
+        return lower.map("where", condition, x, y, formula=_where)
+    return _choose(lower, condition.constant.bool(), x, y)
+
+
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    return torch.where(condition > 0, x, y)
+
+
+def _choose(lower: Lower, mask: torch.Tensor, x: Any, y: Any) -> Value:
+    """X where a known mask is true, else y; either may be a number."""
+    shape = broadcast([mask.shape, *(value.shape for value in (x, y) if isinstance(value, Value))])
+    known_x, known_y = _known(x), _known(y)
+    if known_x is not None and known_y is not None:
+        return lower.constant(torch.where(mask, known_x, known_y).expand(shape))
+    sides = ((x, known_x, mask), (y, known_y, ~mask))
+    for (value, known, there), (_, fill, _) in (sides, sides[::-1]):
+        if fill is not None and known is None and (fill <= MASKED_BELOW).all():
+            return lower.bar(lower.expand(value, shape), there)
     parts = [
-        lower.keep(lower.expand(value, shape), mask)
-        for value, mask in ((x, keep), (y, ~keep))
-        if isinstance(value, Value) and value.constant is None
+        lower.keep(lower.expand(value if known is None else lower.constant(known), shape), there)
+        for value, known, there in sides
     ]
-    if len(parts) > 1:
-        return lower.map("where", *parts)
-    kept, filled = (keep, y) if isinstance(x, Value) and x.constant is None else (~keep, x)
-    return lower.bar(parts[0], kept) if _is_minus_infinity(filled) else parts[0]
+    parts = [part for part in parts if not is_zero(part)] or parts[:1]
+    return parts[0] if len(parts) == 1 else lower.either("where", *parts)
 
 
-def _is_minus_infinity(fill: Any) -> bool:
-    """Whether a number, or all of a known tensor, masks a score."""
-    if isinstance(fill, Value):
-        return fill.constant is not None and bool((fill.constant <= MASKED_BELOW).all())
-    return bool(fill <= MASKED_BELOW)
+def _known(value: Any) -> torch.Tensor | None:
+    """The elements of a known tensor or number."""
+    return value.constant if isinstance(value, Value) else torch.tensor(value)
 
 
 @rule("aten.masked_fill")
 def masked_fill(lower: Lower, x: Value, mask: Value, fill: Any) -> Value:
     """x, but `fill` where the mask holds."""
-    shape = broadcast([x.shape, mask.shape])
-    if mask.constant is None:
-        return lower.map("masked_fill", x, mask, fill)
-    filled = mask.constant.bool()
-    kept = lower.keep(lower.expand(x, shape), ~filled)
-    if isinstance(fill, Value) and fill.constant is None:
-        return lower.map("masked_fill", kept, lower.keep(lower.expand(fill, shape), filled))
-    return lower.bar(kept, ~filled) if _is_minus_infinity(fill) else kept
+    return where(lower, mask, fill, x)
 
 
 @rule("aten.tril")
@@ -284,19 +287,30 @@ def triu(lower: Lower, x: Value, diagonal: int = 0) -> Value:
 def glu(lower: Lower, x: Value, dim: int = -1) -> Value:
     """One half times the sigmoid of the other."""
     half = x.shape[dim] // 2
-    return lower.map("glu", lower.slice(x, dim, 0, half), lower.slice(x, dim, half, 2 * half))
+    first, second = lower.slice(x, dim, 0, half), lower.slice(x, dim, half, 2 * half)
+    return lower.map("glu", first, second, formula=_glu)
+
+
+def _glu(x: Any, gate: Any) -> Any:
+    return x * torch.sigmoid(gate)
 
 
 @rule("aten.prelu")
 def prelu(lower: Lower, x: Value, weight: Value) -> Value:
     """A leaky rectifier with a learnable slope, one for all or one per channel."""
-    return lower.map("prelu", x, lower.along(weight, 1, max(len(x.shape), 2)) if len(x.shape) > 1 else weight)
+    return prelu_kernel(
+        lower, x, lower.along(weight, 1, max(len(x.shape), 2)) if len(x.shape) > 1 else weight
+    )
 
 
 @rule("aten._prelu_kernel")
 def prelu_kernel(lower: Lower, x: Value, weight: Value) -> Value:
     """PReLU with the weight shaped to broadcast."""
-    return lower.map("prelu", x, weight)
+    return lower.map("prelu", x, weight, formula=_prelu)
+
+
+def _prelu(x: Any, weight: Any) -> Any:
+    return torch.where(x > 0, x, weight * x)
 
 
 @rule("aten.copy", "prims.copy_to")

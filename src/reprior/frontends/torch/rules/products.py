@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import torch
+
 from ....primitives import Contract, Convolve
 from ..constants import broadcast
 from ..lower import Lower
@@ -23,7 +25,9 @@ def linear(lower: Lower, x: Value, weight: Value, bias: Value | None = None) -> 
     names = _LETTERS[: len(x.shape) - 1]
     if len(weight.shape) == 1:
         out = lower.add(Contract((f"{names}i", "i"), names), x, weight)
-        return lower.map("bias", out, lower.role(bias, "bias")) if bias is not None else out
+        return (
+            lower.map("bias", out, lower.role(bias, "bias"), formula=torch.add) if bias is not None else out
+        )
     return lower.bias(lower.add(Contract((f"{names}i", "oi"), f"{names}o"), x, weight), bias)
 
 
@@ -67,13 +71,13 @@ def addmm(lower: Lower, bias: Value, x: Value, y: Value, beta: float = 1, alpha:
     product = matmul(lower, x, y)
     if beta == 0:
         return product
-    return lower.map("bias", product, bias) if bias.constant is None else product
+    return lower.map("bias", product, bias, formula=torch.add)
 
 
 @rule("aten.outer", "aten.ger")
 def outer(lower: Lower, x: Value, y: Value) -> Value:
     """All products of two vectors."""
-    return lower.map("outer", lower.reshape(x, (*x.shape, 1)), y)
+    return lower.map("outer", lower.reshape(x, (*x.shape, 1)), y, formula=torch.mul)
 
 
 @rule("aten.einsum")
@@ -220,7 +224,7 @@ def deform_conv2d(
     read = lower.contract("bgcp,bgtop->bgcto", table, wide)
     if use_mask:
         modulation = lower.reshape(mask, (batch, offset_groups, 1, taps, places))
-        read = lower.map("modulate", read, modulation)
+        read = lower.map("modulate", read, modulation, formula=torch.mul)
     read = lower.reshape(read, (batch, groups, per_group, taps, places))
     kernels = lower.reshape(weight, (groups, out_channels // groups, per_group, taps))
     result = lower.contract("bgcto,gdct->bgdo", read, kernels)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import torch
+
 from ..lower import Lower, is_zero
 from ..registry import rule
 from ..values import Value
@@ -49,22 +51,27 @@ def _pre_activations(lower: Lower, x: Value, state: Value, weights: Weights, cou
     """Sum of what each gate receives from the input and from the state."""
     inputs = _gates(lower, x, weights.from_input, weights.input_bias, count)
     states = _state_gates(lower, state, weights, count)
-    return [lower.map("add", one, *rest) if rest else one for one, rest in zip(inputs, states, strict=True)]
+    return [
+        lower.map("add", one, *rest, formula=torch.add) if rest else one
+        for one, rest in zip(inputs, states, strict=True)
+    ]
 
 
 def rnn_step(lower: Lower, x: Value, states: States, weights: Weights) -> States:
     """``h' = act(W x + U h + b)``."""
     (total,) = _pre_activations(lower, x, states[0], weights, 1)
-    return (lower.map("rnn", total),)
+    return (lower.map("rnn", total, formula=torch.tanh),)
 
 
 def lstm_step(lower: Lower, x: Value, states: States, weights: Weights) -> States:
     """``c' = f c + i g``, ``h' = o tanh(c')``."""
     hidden, cell = states
     gate_in, forget, new, out = _pre_activations(lower, x, hidden, weights, 4)
-    update = lower.map("mul", gate_in, new)
-    cell = update if is_zero(cell) else lower.map("add", lower.map("mul", forget, cell), update)
-    hidden = lower.map("mul", out, cell)
+    update = lower.map("mul", gate_in, new, formula=_gated_new)
+    if not is_zero(cell):
+        update = lower.map("add", lower.map("mul", forget, cell, formula=_gated), update, formula=torch.add)
+    cell = update
+    hidden = lower.map("mul", out, cell, formula=_gated_new)
     if weights.projection is not None:
         hidden = lower.contract("bi,oi->bo", hidden, weights.projection)
     return hidden, cell
@@ -75,14 +82,36 @@ def gru_step(lower: Lower, x: Value, states: States, weights: Weights) -> States
     hidden = states[0]
     reset_x, update_x, new_x = _gates(lower, x, weights.from_input, weights.input_bias, 3)
     reset_h, update_h, new_h = _state_gates(lower, hidden, weights, 3)
-    update = lower.map("gate", update_x, *update_h)
+    update = lower.map("gate", update_x, *update_h, formula=_gate)
     if new_h:
-        reset = lower.map("gate", reset_x, *reset_h)
-        new = lower.map("add", new_x, lower.map("mul", reset, *new_h))
+        reset = lower.map("gate", reset_x, *reset_h, formula=_gate)
+        new = lower.map("add", new_x, lower.map("mul", reset, *new_h, formula=torch.mul), formula=_new)
     else:
-        new = lower.map("gate", new_x)
-    fresh = lower.map("mul", update, new)
-    return (fresh if is_zero(hidden) else lower.map("add", fresh, lower.map("mul", update, hidden)),)
+        new = lower.map("gate", new_x, formula=_new)
+    fresh = lower.map("mul", update, new, formula=_rest)
+    if is_zero(hidden):
+        return (fresh,)
+    return (lower.map("add", fresh, lower.map("mul", update, hidden, formula=torch.mul), formula=torch.add),)
+
+
+def _gate(*terms: Any) -> Any:
+    return torch.sigmoid(sum(terms))
+
+
+def _new(*terms: Any) -> Any:
+    return torch.tanh(sum(terms))
+
+
+def _gated(gate: Any, x: Any) -> Any:
+    return torch.sigmoid(gate) * x
+
+
+def _gated_new(gate: Any, x: Any) -> Any:
+    return torch.sigmoid(gate) * torch.tanh(x)
+
+
+def _rest(gate: Any, x: Any) -> Any:
+    return (1 - gate) * x
 
 
 def _layer(
