@@ -2,7 +2,8 @@
 
 In this order: unreachable nodes go, repeated and idle moves become one, pointwise functions say where they
 have edges (convention 14), the statistics of normalisations go (convention 6), padding is absorbed by the
-window that reads it, and pointwise chains merge (convention 1).
+window that reads it, and pointwise chains merge (convention 1), also where they are computed in another view
+of what they are applied to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal
 from .graph import Graph
 from .passes import (
     absorb_padding,
+    cancel_moves,
     depends_on,
     drop_running_statistics,
     drop_statistics,
@@ -26,6 +28,9 @@ __all__ = ["Normalization", "Preset", "canonicalise", "depends_on"]
 
 Normalization = Literal["local", "coupled"]
 Preset = Literal["definition", "paper"]
+
+# Pointwise values in views of views; a model that nests them deeper keeps the outer moves.
+_NESTED_VIEWS = 4
 
 
 def canonicalise(
@@ -54,6 +59,12 @@ def canonicalise(
         nodes, outputs = expand_attention(nodes, outputs)
     nodes, outputs = settle_presence(nodes, outputs)
     if normalization == "local":
-        nodes = drop_statistics(nodes)
+        nodes, outputs = drop_statistics(nodes, outputs)
     nodes = fuse_pointwise(absorb_padding(nodes), outputs)
+    for _ in range(_NESTED_VIEWS):
+        moved = cancel_moves(nodes, outputs)
+        if moved is None:
+            break
+        nodes, outputs = unify_moves(*moved)
+        nodes = fuse_pointwise(nodes, outputs)
     return Graph(*prune(nodes, outputs))

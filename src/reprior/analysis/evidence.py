@@ -60,8 +60,8 @@ class TensorEvidence(Evidence):
         How they were counted.
     aliases : mapping
         Names that the model itself ties to a parameter.
-    coupled : bool
-        Whether the graph still has the statistics of its normalisations.
+    coupled : Graph or None
+        The graph as it was, where its canonical form still has the statistics of its normalisations.
     """
 
     graph: Graph
@@ -69,7 +69,7 @@ class TensorEvidence(Evidence):
     weighting: Weighting
     number: Number
     aliases: Mapping[str, tuple[str, ...]]
-    coupled: bool = False
+    coupled: Graph | None = None
 
     def operations(self) -> tuple[FunctionNodes, ...]:
         # A walk of their own: keeping them by default would hold every feature map's contexts in memory.
@@ -83,7 +83,7 @@ class TensorEvidence(Evidence):
 
     def utility(self) -> float | None:
         # Statistics that `coupled` keeps are no routes; the figure is the same whatever was asked for.
-        return utility_of_graph(canonicalise(self.graph) if self.coupled else self.graph)
+        return utility_of_graph(self.graph if self.coupled is None else canonicalise(self.coupled))
 
     def contexts(self, name: str) -> Runs | None:
         for item in self.shared:

@@ -77,7 +77,12 @@ def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
             "quantities": time.perf_counter() - counted,
         },
         evidence=TensorEvidence(
-            canonical, shared, weighting, number, model.aliases, options.normalization == "coupled"
+            canonical,
+            shared,
+            weighting,
+            number,
+            model.aliases,
+            graph if options.normalization == "coupled" else None,
         ),
         graph=graph,
         verifier=model.verifier,

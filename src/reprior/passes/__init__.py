@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .attention import expand_attention
+from .frames import cancel_moves
 from .fusion import fuse_pointwise
 from .holes import settle_presence
 from .liveness import depends_on, prune
@@ -13,6 +14,7 @@ from .statistics import drop_statistics
 
 __all__ = [
     "absorb_padding",
+    "cancel_moves",
     "depends_on",
     "drop_running_statistics",
     "drop_statistics",

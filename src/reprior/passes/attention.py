@@ -33,7 +33,7 @@ def expand_attention(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[lis
         scores_op, keep, softmax, out = node.op.expand(rank, node.shape[-2], result[key].shape[-2], 2)
         scores = add(scores_op, (query, key), node.scope)
         if bias:
-            scores = add(Map("bias"), (scores, *bias), node.scope)
+            scores = add(Map("bias", law="sum"), (scores, *bias), node.scope)
         if keep is not None:
             scores = add(keep, (scores,), node.scope)
         statistic = add(Reduce((rank - 1,), keepdims=True), (scores,), node.scope)

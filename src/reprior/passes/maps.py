@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..graph import Node
 from ..primitives import Map
 from ..primitives.presence import unite
@@ -40,11 +42,12 @@ def add_operand(operands: Operands, pair: tuple[int, int | None], mask: Runs | N
 
 def with_operands(node: Node, operands: Operands) -> Node:
     """A map of other operands."""
+    assert isinstance(node.op, Map)
     align = tuple([axis for _, axis in operands])
     masks = tuple(operands.values())
-    op = Map(
-        node.op.label,
-        align if any([axis is not None for axis in align]) else (),
-        masks if any([mask is not None for mask in masks]) else (),
+    op = replace(
+        node.op,
+        align=align if any([axis is not None for axis in align]) else (),
+        masks=masks if any([mask is not None for mask in masks]) else (),
     )
     return Node(op, tuple([k for k, _ in operands]), node.shape, node.scope)

@@ -1,85 +1,236 @@
-"""The statistics of normalisations rescale; they do not route (convention 6)."""
+"""The statistics of normalisations rescale; they do not route (convention 6).
+
+A normalisation is a multiplication or division of a value by a statistic of itself. Products are looked at as
+wholes, however they are associated: their factors are what products, roots, reciprocals, moves and
+exponentials of sums lead to, and a factor that is a statistic of what the other factors carry goes. Linear
+operations carry what they are applied to, so ``(x @ w) / |x|`` is a normalisation of x. The mean or maximum
+that is subtracted from what is rescaled, over the same axes, goes with it: before the product
+(``(x - mean) / std``), after it (``x * a - mean * a``) and under the logarithm
+(``x - max - log(sum(exp(x - max)))``). A mean or maximum that is merely added or subtracted stays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import prod
 
 from ..graph import Node
-from ..primitives import Expand, Input, Map, Move, Parameter, Permute, Reduce, Reshape
-from .liveness import depends_on
-from .maps import operands_of, with_operands
+from ..primitives import Contract, Expand, Map, Pool, Reduce, Shape
+from .expression import Expression, factors, terms, without
+from .lineage import LIMIT, Lineage, carries, is_linear_move
+from .maps import rewire
 
 __all__ = ["drop_statistics"]
 
-# A statistic's expression (mean, variance, epsilon, root, reciprocal, casts) is far smaller than this.
-_STATISTIC_LIMIT = 64
+_NEAR = 8
+"""How many nodes there may be between a product or sum and a statistic that is part of it."""
 
 
-def drop_statistics(nodes: Sequence[Node]) -> list[Node]:
+def drop_statistics(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], tuple[int, ...]]:
     """Drop the edges by which statistics of a value return to it without a learnable part in between."""
-    if not any([isinstance(node.op, Reduce) for node in nodes]):
-        return list(nodes)
-    matters = depends_on(nodes, Parameter, Input)
-    result: list[Node] = []
+    if not any([isinstance(node.op, Reduce | Pool | Contract) for node in nodes]):
+        return list(nodes), tuple(outputs)
+    normalisations = _Normalisations()
+    place: list[int] = []
     for node in nodes:
-        if isinstance(node.op, Map) and len(node.inputs) > 1:
-            small = [k for k in node.inputs if _is_broadcast(result, k, node) and matters[k]]
-            if small:
-                bases = [k for k in node.inputs if matters[k] and k not in small]
-                dropped = [k for k in small if any(_is_statistic(result, k, base, matters) for base in bases)]
-                if dropped:
-                    kept = {pair: mask for pair, mask in operands_of(node).items() if pair[0] not in dropped}
-                    node = with_operands(node, kept)
-        result.append(node)
-    return result
+        place.append(normalisations.add(rewire(node, tuple([place[k] for k in node.inputs]))))
+    return normalisations.lineage.nodes, tuple([place[k] for k in outputs])
 
 
-def _is_broadcast(nodes: Sequence[Node], position: int, user: Node) -> bool:
-    """Whether an operand is computed and smaller than the result that it enters."""
-    node = _behind_moves(nodes, position)
-    return bool(node.inputs) and node.shape != user.shape and prod(node.shape) < prod(user.shape)
+@dataclass(frozen=True, slots=True)
+class _Rescaled:
+    """A product that was rescaled: the statistics that went, the other factors, and what it carries."""
+
+    dropped: frozenset[int]
+    factors: frozenset[int]
+    carried: frozenset[int]
 
 
-def _behind_moves(nodes: Sequence[Node], position: int) -> Node:
-    """The value that a chain of broadcasts and regroupings shows."""
-    node = nodes[position]
-    while isinstance(node.op, Expand | Reshape | Permute):
-        node = nodes[node.inputs[0]]
-    return node
+class _Normalisations:
+    """Finds normalisations while a graph is copied, and leaves their statistics out."""
 
+    def __init__(self) -> None:
+        self.lineage = Lineage()
+        self.rescaled: dict[int, _Rescaled] = {}
 
-def _is_statistic(nodes: Sequence[Node], position: int, base: int, matters: Sequence[bool]) -> bool:
-    """Whether a value is computed from reductions of `base`, or of what `base` is a rescaling of, alone."""
-    rescaled = set(_pointwise_ancestors(nodes, base, matters))
-    pending, seen = [(position, False)], {(position, False)}
-    while pending:
-        if len(seen) > _STATISTIC_LIMIT:
-            return False
-        value, reduced = pending.pop()
-        if reduced and value in rescaled:
-            continue
-        node = nodes[value]
-        if isinstance(node.op, Reduce):
-            reduced = True
-        elif not isinstance(node.op, Map | Move):
-            return False
-        for k in node.inputs:
-            if matters[k] and (k, reduced) not in seen:
-                seen.add((k, reduced))
-                pending.append((k, reduced))
-    return True
+    def add(self, node: Node) -> int:
+        """Append a node, or what is left of it, and return its position."""
+        lineage = self.lineage
+        position = lineage.append(node)
+        law = node.op.law if isinstance(node.op, Map) else "other"
+        if law in ("other", "log", "power"):
+            return position
+        near = any([lineage.near[k] <= _NEAR for k in node.inputs])
+        if law == "normalise" and len(node.inputs) > 1:
+            return self._rescale(position, {node.inputs[1]})
+        if law in ("product", "exp") and near:
+            return self._rescale(position, set())
+        if law == "sum" and (near or any([k in self.rescaled for k in node.inputs])):
+            return self._add_up(position)
+        return position
 
+    # -- products -----------------------------------------------------------------------------
 
-def _pointwise_ancestors(nodes: Sequence[Node], base: int, matters: Sequence[bool]) -> Iterator[int]:
-    """`base` and the values of its shape that it is a parameter-free function of, back to a fork."""
-    size = prod(nodes[base].shape)
-    value: int | None = base
-    while value is not None:
-        yield value
-        node = nodes[value]
-        operands = {k for k in node.inputs if matters[k]}
-        same = [k for k in operands if prod(nodes[k].shape) == size]
-        value = (
-            same[0] if isinstance(node.op, Map | Move) and operands == set(same) and len(same) == 1 else None
+    def _rescale(self, root: int, known: set[int]) -> int:
+        """A product without those factors that are statistics of the others."""
+        lineage = self.lineage
+        whole = factors(lineage, root)
+        hits, dropped = self._statistics(whole, known)
+        if not dropped:
+            return root
+        inside, centring = self._centring(root, whole, hits, dropped)
+        result = without(lineage, root, {*whole.inside, *inside}, {*dropped, *centring})
+        bases = [k for k in whole.leaves if k not in dropped]
+        self.rescaled[result] = _Rescaled(
+            frozenset(dropped), frozenset(bases), frozenset().union(*[lineage.carried(k) for k in bases])
         )
+        return result
+
+    def _statistics(self, whole: Expression, known: set[int]) -> tuple[set[int], set[int]]:
+        """What is rescaled, and the factors that rescale it."""
+        lineage = self.lineage
+        hits: set[int] = set()
+        dropped = set(known)
+        candidates = [k for k in whole.leaves if lineage.reduced[k] and k not in known]
+        if not candidates and not known:
+            return hits, dropped
+        carried = {
+            k: set(lineage.chain(k)) if k in whole.exponents else lineage.carried(k)
+            for k in (*whole.leaves, *whole.inside)
+        }
+        for leaf in sorted(candidates, reverse=True):
+            others = [carried[k] for k in (*whole.leaves, *whole.inside) if k != leaf and k not in dropped]
+            found = lineage.statistic(leaf, set().union(*others))
+            if found:
+                dropped.add(leaf)
+                hits |= found
+        for leaf in known:
+            others = [carried[k] for k in (*whole.leaves, *whole.inside) if k not in dropped]
+            hits |= lineage.statistic(leaf, set().union(*others)) or set()
+        return hits, dropped
+
+    def _centring(
+        self, root: int, whole: Expression, hits: set[int], dropped: set[int]
+    ) -> tuple[set[int], set[int]]:
+        """The means and maxima that are subtracted from what a product rescales, and what leads to them."""
+        lineage = self.lineage
+        inside: set[int] = set()
+        centring: set[int] = set()
+        pending = [(k, aligned) for k, aligned in whole.leaves.items() if k not in dropped]
+        seen = {k for k, _ in pending}
+        scales = [_Spread.of(lineage, root, k, whole.leaves.get(k, True)) for k in dropped]
+        while pending and len(seen) < LIMIT:
+            value, aligned = pending.pop()
+            node = lineage.nodes[value]
+            law = node.op.law if isinstance(node.op, Map) else ""
+            live = lineage.operands(node)
+            means = [k for k in live if lineage.reduced[k]] if law == "sum" and len(live) > 1 else []
+            if means:
+                if lineage.source[value] < 0 or hits.isdisjoint(lineage.chain(value)):
+                    continue
+                found = [_Spread.of(lineage, value, k, aligned) for k in means]
+                gone = {k for k, mean in zip(means, found, strict=True) if any(map(mean.agrees, scales))}
+                centring |= gone
+                live = [k for k in live if k not in means]
+            elif not (carries(node) or is_linear_move(node) or law in ("exp", "sum")) or (
+                law == "sum" and len(live) > 1
+            ):
+                continue
+            inside.add(value)
+            aligned = aligned and (isinstance(node.op, Map | Expand))
+            fresh = [k for k in live if k not in seen and not lineage.reduced[k]]
+            seen.update(fresh)
+            pending.extend((k, aligned) for k in fresh)
+        return inside, centring
+
+    # -- sums ---------------------------------------------------------------------------------
+
+    def _add_up(self, root: int) -> int:
+        """A sum without the statistics that a division under the logarithm, or a product, brought into it."""
+        whole = terms(self.lineage, root, self.rescaled.keys())
+        dropped = self._under_logarithm(root, whole) | self._distributed(whole)
+        return without(self.lineage, root, whole.inside.keys(), dropped) if dropped else root
+
+    def _under_logarithm(self, root: int, whole: Expression) -> set[int]:
+        """``x - logsumexp(x)`` and ``log x - log sum(x)``, with the centring that belongs to them."""
+        lineage = self.lineage
+        candidates = [k for k in whole.leaves if lineage.reduced[k]]
+        logarithms = [k for k in candidates if _is_logarithm(lineage.nodes[k])]
+        if not logarithms:
+            return set()
+        bases = [k for k in (*whole.leaves, *whole.inside) if k not in candidates and k != root]
+        carried = set().union(*[lineage.chain(k) for k in bases])
+        from_log = any([_is_logarithm(lineage.nodes[k]) for k in whole.leaves if k not in candidates])
+        dropped = {
+            k
+            for k in logarithms
+            if (from_log or lineage.sums_exponentials(k)) and lineage.statistic(k, carried)
+        }
+        scales = [_Spread.of(lineage, root, k, whole.leaves[k]) for k in dropped]
+        for k in candidates:
+            if k not in dropped and lineage.statistic(k, carried):
+                mean = _Spread.of(lineage, root, k, whole.leaves[k])
+                if any(map(mean.agrees, scales)):
+                    dropped.add(k)
+        return dropped
+
+    def _distributed(self, whole: Expression) -> set[int]:
+        """``mean * a`` beside ``x * a``: the centred x, times a."""
+        lineage = self.lineage
+        scaled = [self.rescaled[k] for k in whole.leaves if k in self.rescaled]
+        dropped: set[int] = set()
+        for leaf in whole.leaves if scaled else ():
+            if leaf in self.rescaled or lineage.near[leaf] > _NEAR:
+                continue
+            found = set(factors(lineage, leaf).leaves)
+            for other in scaled:
+                means = {k for k in found - other.dropped if lineage.reduced[k]}
+                if (
+                    means
+                    and other.dropped <= found
+                    and found - other.dropped - means <= other.factors
+                    and all([lineage.statistic(k, other.carried) for k in means])
+                ):
+                    dropped.add(leaf)
+                    break
+        return dropped
+
+
+def _is_logarithm(node: Node) -> bool:
+    op = node.op
+    return (isinstance(op, Map) and op.law == "log") or (isinstance(op, Reduce) and op.kind == "logsumexp")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Over what a statistic is spread: the axes that it is constant along, where they can be followed."""
+
+    axes: frozenset[int] | None
+    size: int
+
+    @classmethod
+    def of(cls, lineage: Lineage, user: int, statistic: int, aligned: bool) -> _Spread:
+        """As the axes of `user`, counted from the last."""
+        full = lineage.nodes[user].shape
+        node = lineage.nodes[statistic]
+        while node.shape == full and len(lineage.operands(node)) == 1:
+            if not isinstance(node.op, Map | Expand):
+                break
+            node = lineage.nodes[lineage.operands(node)[0]]
+        if not aligned or len(node.shape) > len(full):
+            return cls(None, prod(node.shape))
+        return cls(frozenset(_constant_along(node.shape, full)), prod(node.shape))
+
+    def agrees(self, other: _Spread) -> bool:
+        """Whether two statistics are spread over the same axes, or as many elements if that is unknown."""
+        if self.axes is None or other.axes is None:
+            return self.size == other.size
+        return self.axes == other.axes
+
+
+def _constant_along(shape: Shape, full: Shape) -> Iterable[int]:
+    """Axes of `full`, counted from the last, along which a smaller shape is repeated."""
+    for place in range(1, len(full) + 1):
+        if full[-place] > 1 and (place > len(shape) or shape[-place] == 1):
+            yield place

@@ -16,11 +16,12 @@ from .convolve import Convolve
 from .leaf import Constant, Input, Leaf, Parameter, Role
 from .lookup import Lookup
 from .move import Concat, Expand, Keep, Move, Pad, Permute, Reshape, Slice, Take
-from .pointwise import Map
+from .pointwise import LAWS, Law, Map
 from .pool import Pool, Resample, adaptive_sources
 from .reduce import Prefix, Reduce
 
 __all__ = [
+    "LAWS",
     "Attention",
     "Concat",
     "Constant",
@@ -30,6 +31,7 @@ __all__ = [
     "Expand",
     "Input",
     "Keep",
+    "Law",
     "Leaf",
     "Lookup",
     "Map",

@@ -169,7 +169,7 @@ class Attention(Primitive):
         return (
             Contract((f"{batch}qd", f"{batch}kd"), f"{batch}qk"),
             None if mask is None else Keep(mask),
-            Map("softmax", presence=always(terms)),
+            Map("softmax", presence=always(terms), law="normalise"),
             Contract((f"{batch}qk", f"{batch}ke"), f"{batch}qe"),
         )
 

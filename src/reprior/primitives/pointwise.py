@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -12,7 +14,28 @@ from ..runs import Runs
 from .base import Element, Primitive, Scalar, Setting, Shape
 from .presence import Presence, intersect, regions
 
-__all__ = ["Map", "broadcast_index", "broadcast_shapes", "broadcast_to", "unbroadcast"]
+__all__ = ["LAWS", "Law", "Map", "broadcast_index", "broadcast_shapes", "broadcast_to", "unbroadcast"]
+
+Law = Literal["sum", "product", "power", "exp", "log", "normalise", "other"]
+"""What matters of a pointwise function for algebra, up to numbers and constants.
+
+``sum`` adds and subtracts, ``product`` multiplies and divides (of one operand: scales it), ``power`` turns a
+factor of its operand into a factor of its result (roots, reciprocals, rectifiers), ``exp`` a term into a
+factor and ``log`` a factor into a term. ``normalise`` rescales its first operand by a statistic, its second.
+"""
+
+LAWS: Mapping[str, Law] = MappingProxyType(
+    {
+        **dict.fromkeys(("add", "sub", "bias"), "sum"),
+        **dict.fromkeys(("mul", "multiply", "div", "neg", "negative"), "product"),
+        **dict.fromkeys(
+            ("abs", "sqrt", "rsqrt", "square", "reciprocal", "relu", "leaky_relu", "sign", "sgn"), "power"
+        ),
+        **dict.fromkeys(("exp", "exp2"), "exp"),
+        **dict.fromkeys(("log", "log2", "log10"), "log"),
+    }
+)
+"""The law of a function by its usual name; of all others nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +59,15 @@ class Map(Primitive):
     presence : Presence or None
         Which elements the result has where some operands have none; None if it is one wherever an operand
         is. The pass `settle_presence` turns it into masks.
+    law : Law
+        What is known of it for algebra.
     """
 
     name: str
     align: tuple[int | None, ...] = ()
     masks: tuple[Runs | None, ...] = ()
     presence: Presence | None = None
+    law: Law = "other"
 
     @property
     def may_remove(self) -> bool:  # type: ignore[override]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from math import prod
+from typing import Literal
 
 from ..errors import ShapeError
 from ..runs import Runs, dense
@@ -23,10 +24,13 @@ class Reduce(Primitive):
         The axes reduced, ascending and non-negative.
     keepdims : bool
         Whether they stay, with size 1.
+    kind : {"linear", "logsumexp", "other"}
+        What is known of it for algebra: ``linear`` is a sum or a mean.
     """
 
     axes: tuple[int, ...]
     keepdims: bool = False
+    kind: Literal["linear", "logsumexp", "other"] = "other"
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes

@@ -13,12 +13,15 @@ import numpy as np
 from ...errors import GraphError, ShapeError
 from ...graph import Graph, GraphBuilder
 from ...primitives import (
+    LAWS,
     Attention,
     Concat,
     Contract,
     Convolve,
+    Expand,
     Input,
     Keep,
+    Law,
     Lookup,
     Map,
     Pad,
@@ -281,7 +284,7 @@ class Network:
 
     def activation(self, x: Feature, kind: str) -> Feature:
         """Any pointwise function of one value: it is one edge, whatever the function."""
-        return self._add(Map(kind), (x,))
+        return self._add(Map(kind, law=LAWS.get(kind, "other")), (x,))
 
     def relu(self, x: Feature) -> Feature:
         """Rectified linear unit."""
@@ -305,11 +308,12 @@ class Network:
 
     def add(self, *features: Feature) -> Feature:
         """Pointwise sum, with broadcasting."""
-        return self._add(Map("add"), features)
+        return self._add(Map("add", law="sum"), features)
 
     def multiply(self, *features: Feature) -> Feature:
         """Pointwise product, with broadcasting."""
-        return self._add(Map("multiply"), features)
+        law: Law = "product" if len({feature.value for feature in features}) > 1 else "power"
+        return self._add(Map("multiply", law=law), features)
 
     def scale(self, x: Feature, *shape: int, name: str = "scale") -> Feature:
         """Multiply by a parameter of a shape that broadcasts (layer scale, prompts, gains)."""
@@ -346,18 +350,25 @@ class Network:
         batch, channels, *spatial = x.shape
         if divide(channels, groups) is None:
             raise ShapeError(f"'{path}': {groups} groups do not divide {channels} channels")
-        grouped = self._reshape(x, (batch, groups, channels // groups, *spatial), path)
-        normal = self._normalise(grouped, tuple(range(2, len(grouped.shape))), path)
-        normal = self._reshape(normal, x.shape, path)
-        return self._affine(normal, (channels,), True, path, axis=1)
+        width = channels // groups
+        grouped = self._reshape(x, (batch, groups, width, *spatial), path)
+        statistic = self._add(Reduce(tuple(range(2, len(grouped.shape)))), (grouped,), path)
+        # The statistic goes to x's shape, not x to the statistic's: x + group_norm(x) reads one x.
+        wide = self._add(
+            Expand((batch, groups, width)), (self._reshape(statistic, (batch, groups, 1), path),), path
+        )
+        wide = self._reshape(wide, (batch, channels, *(1,) * len(spatial)), path)
+        return self._affine(self._rescale(x, wide, path), (channels,), True, path, axis=1)
 
     def softmax(self, x: Feature, *, axis: int = -1) -> Feature:
         """Softmax along one axis."""
         return self._normalise(x, (find_axis(axis, len(x.shape)),), self._path("softmax"))
 
     def _normalise(self, x: Feature, axes: tuple[int, ...], path: str) -> Feature:
-        statistic = self._add(Reduce(axes, keepdims=True), (x,), path)
-        return self._add(Map("normalise"), (x, statistic), path)
+        return self._rescale(x, self._add(Reduce(axes, keepdims=True), (x,), path), path)
+
+    def _rescale(self, x: Feature, statistic: Feature, path: str) -> Feature:
+        return self._add(Map("normalise", law="normalise"), (x, statistic), path)
 
     def _affine(self, x: Feature, shape: Shape, bias: bool, path: str, axis: int | None = None) -> Feature:
         leaves: tuple[tuple[str, Role], ...] = (("weight", "scale"), ("bias", "shift"))
@@ -516,7 +527,7 @@ class Network:
     def _bias(self, x: Feature, path: str, rank: int) -> Feature:
         channels = x.shape[1] if rank else x.shape[-1]
         leaf = self._parameter(f"{path}.bias", (channels,), "bias")
-        return self._add(Map("bias", (None, 1) if rank else ()), (x, leaf), path)
+        return self._add(Map("bias", (None, 1) if rank else (), law="sum"), (x, leaf), path)
 
     def _leaf(self, name: str) -> str:
         """The name, numbered where the scope already has one like it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ...primitives import Map
+from ...primitives import Law, Map
 from .constants import broadcast, dense
 from .probe import ABSENT, BARRED, Formula, Operand, State, outcome
 from .values import Value
@@ -39,7 +39,9 @@ def has_holes(lower: Lower, operands: Sequence[object]) -> bool:
     return False
 
 
-def map_elements(lower: Lower, name: str, operands: Sequence[object], formula: Formula) -> Value:
+def map_elements(
+    lower: Lower, name: str, operands: Sequence[object], formula: Formula, law: Law = "other"
+) -> Value:
     """As `Lower.map`, where some elements of the operands are zero or minus infinity."""
     values, arguments = _operands_and_arguments(lower, operands)
     shape = broadcast([value.shape for value in operands if isinstance(value, Value)])
@@ -48,7 +50,7 @@ def map_elements(lower: Lower, name: str, operands: Sequence[object], formula: F
         values[0] = lower.expand(values[0], shape)
         nodes[0] = lower.node(values[0])
     if len(values) > _MOST_OPERANDS:
-        return lower.append(Map(name), nodes)
+        return lower.append(Map(name, law=law), nodes)
     keeps = [lower.barred(value) for value in values]
     parts: list[Value] = []
     barred = torch.zeros((), dtype=torch.bool)
@@ -60,7 +62,7 @@ def map_elements(lower: Lower, name: str, operands: Sequence[object], formula: F
             barred = barred | where & ~dense(lower.supports[nodes[0]])
         presence = tuple([max(bits, ABSENT) for bits in table])
         if any([bits >= 0 for bits in presence]):
-            part = lower.append(Map(name, presence=presence), nodes)
+            part = lower.append(Map(name, presence=presence, law=law), nodes)
             parts.append(lower.keep(part, where) if chosen else part)
     if len(parts) > 1:
         parts = [lower.append(Map(name), [lower.node(one) for one in parts])]

@@ -10,11 +10,13 @@ import torch
 from ...errors import RepriorError, UnknownOperatorError
 from ...graph import GraphBuilder
 from ...primitives import (
+    LAWS,
     Concat,
     Constant,
     Contract,
     Expand,
     Keep,
+    Law,
     Map,
     Move,
     Pad,
@@ -120,7 +122,9 @@ class Lower:
 
     # -- pointwise ----------------------------------------------------------------------------
 
-    def map(self, name: str, *operands: object, formula: Formula | None = None) -> Value:
+    def map(
+        self, name: str, *operands: object, formula: Formula | None = None, law: Law | None = None
+    ) -> Value:
         """A pointwise function of broadcast operands; numbers and known tensors give no edge.
 
         Parameters
@@ -133,12 +137,17 @@ class Lower:
             The function itself, called with tensors in place of the values where some of their elements are
             known to be zero (convention 14). Without it the function is taken for a sum: an element
             wherever an operand that is not known is one.
+        law : Law, optional
+            What is known of it for algebra; that of its usual name by default.
         """
+        law = law or LAWS.get(name, "other")
+        if law == "product" and self._is_square(operands):
+            law = "power"
         if formula is not None and has_holes(self, operands):
             if all([value.constant is not None for value in operands if isinstance(value, Value)]):
                 known = [value.constant if isinstance(value, Value) else value for value in operands]
                 return self.constant(formula(*known))
-            return map_elements(self, name, operands, formula)
+            return map_elements(self, name, operands, formula, law)
         values = [value for value in operands if isinstance(value, Value)]
         shape = broadcast([value.shape for value in values])
         sources: dict[int, Value] = {}
@@ -150,7 +159,13 @@ class Lower:
             raise RepriorError(f"in '{self.scope}': {name} of constants alone")
         if broadcast([value.shape for value in sources.values()]) != shape:
             nodes[0] = self.node(self.expand(sources[nodes[0]], shape))
-        return self.append(Map(name), nodes)
+        return self.append(Map(name, law=law), nodes)
+
+    @staticmethod
+    def _is_square(operands: Sequence[object]) -> bool:
+        """Whether a product is one of a value with itself."""
+        nodes = [value.node for value in operands if isinstance(value, Value) and value.constant is None]
+        return len(nodes) > 1 and len(set(nodes)) == 1 and nodes[0] is not None
 
     def either(self, name: str, *parts: Value) -> Value:
         """A pointwise choice among values no two of which have an element at the same place."""
@@ -185,8 +200,11 @@ class Lower:
         The formula takes x and the statistic; by default x is centred, so that a zero is moved off zero.
         """
         axes = tuple(sorted(axis % len(x.shape) for axis in axes))
-        statistic = self.add(Reduce(axes, keepdims=True), x)
-        return self.map(name, x, statistic, formula=formula)
+        return self.rescale(name, x, self.add(Reduce(axes, keepdims=True), x), formula)
+
+    def rescale(self, name: str, x: Value, statistic: Value, formula: Formula = torch.sub) -> Value:
+        """Rescale x by a statistic of itself that broadcasts to its shape, as `normalise` does."""
+        return self.map(name, x, statistic, formula=formula, law="normalise")
 
     # -- products -----------------------------------------------------------------------------
 

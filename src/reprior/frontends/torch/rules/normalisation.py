@@ -120,10 +120,13 @@ def group_norm(
 ) -> Value:
     """Normalisation over groups of channels and all positions."""
     batch, channels, *spatial = x.shape
-    grouped = lower.reshape(x, (batch, groups, channels // groups, *spatial))
-    axes = range(2, len(grouped.shape))
-    normal = lower.reshape(lower.normalise("normalise", grouped, axes), x.shape)
-    return lower.affine(normal, weight, bias, 1)
+    width = channels // groups
+    grouped = lower.reshape(x, (batch, groups, width, *spatial))
+    statistic = lower.add(Reduce(tuple(range(2, len(grouped.shape)))), grouped)
+    # The statistic goes to x's shape, not x to the statistic's: x + group_norm(x) reads one x.
+    wide = lower.expand(lower.reshape(statistic, (batch, groups, 1)), (batch, groups, width))
+    wide = lower.reshape(wide, (batch, channels, *(1,) * len(spatial)))
+    return lower.affine(lower.rescale("normalise", x, wide), weight, bias, 1)
 
 
 @rule("aten.native_group_norm")
@@ -181,7 +184,7 @@ def weight_norm(lower: Lower, v: Value, g: Value, dim: int = 0) -> Value:
     """``g v / |v|``, the norm over all axes but one."""
     rank = len(v.shape)
     axes = [axis for axis in range(rank) if axis != dim % rank] if dim != -1 else range(rank)
-    return lower.map("weight_norm", lower.normalise("normalise", v, axes, torch.mul), g, formula=torch.mul)
+    return lower.map("mul", lower.normalise("normalise", v, axes, torch.mul), g, formula=torch.mul)
 
 
 @rule("aten._weight_norm_interface")

@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 
+from ....primitives import LAWS, Law
 from ..constants import MASKED_BELOW, additive_mask, broadcast
 from ..lower import Lower, is_zero
+from ..operators import functional
 from ..probe import Call
 from ..registry import rule
 from ..values import Value
@@ -134,7 +136,6 @@ _BINARY = [
     "minimum",
     "ne",
     "not_equal",
-    "pow",
     "remainder",
     "special_xlog1py",
     "xlogy",
@@ -152,7 +153,15 @@ _BINARY = [
 def pointwise(lower: Lower, *operands: Any, **named: Any) -> Value:
     """Any function of elements at the same place."""
     formula = Call(lower.operator, tuple(named))
-    return lower.map("pointwise", *operands, *named.values(), formula=formula)
+    law = LAWS.get(str(functional(lower.operator)).split(".")[1], "other")
+    return lower.map("pointwise", *operands, *named.values(), formula=formula, law=law)
+
+
+@rule("aten.pow")
+def power(lower: Lower, x: Any, exponent: Any) -> Value:
+    """``x ** exponent``."""
+    law: Law = "exp" if _is_known(x) else "power" if _is_known(exponent) else "other"
+    return lower.map("pow", x, exponent, formula=Call(lower.operator), law=law)
 
 
 @rule("aten.add", "prims.add")
@@ -200,7 +209,13 @@ def mul(lower: Lower, x: Any, y: Any) -> Value:
 @rule("aten.div", "aten.divide", "aten.true_divide", "prims.div")
 def div(lower: Lower, x: Any, y: Any, rounding_mode: str | None = None) -> Value:
     """``x / y``."""
-    return _zero_by(lower, x, y) or lower.map("div", x, y, formula=torch.div)
+    law: Law = "other" if rounding_mode else "power" if _is_known(x) else "product"
+    return _zero_by(lower, x, y) or lower.map("div", x, y, formula=torch.div, law=law)
+
+
+def _is_known(x: Any) -> bool:
+    """Whether an argument is a number or a known tensor."""
+    return not isinstance(x, Value) or x.constant is not None
 
 
 def _zero_by(lower: Lower, number: Any, other: Any) -> Value | None:
@@ -213,28 +228,23 @@ def _zero_by(lower: Lower, number: Any, other: Any) -> Value | None:
 @rule("aten.addcmul")
 def addcmul(lower: Lower, x: Value, y: Value, z: Value, value: float = 1) -> Value:
     """``x + value y z``."""
-    return lower.map("addcmul", x, y, z, value, formula=_addcmul)
-
-
-def _addcmul(x: Any, y: Any, z: Any, value: float) -> Any:
-    return x + value * y * z
+    return add(lower, x, mul(lower, y, z), value)
 
 
 @rule("aten.addcdiv")
 def addcdiv(lower: Lower, x: Value, y: Value, z: Value, value: float = 1) -> Value:
     """``x + value y / z``."""
-    return lower.map("addcdiv", x, y, z, value, formula=_addcdiv)
-
-
-def _addcdiv(x: Any, y: Any, z: Any, value: float) -> Any:
-    return x + value * y / z
+    return add(lower, x, div(lower, y, z), value)
 
 
 @rule("aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf", "aten.where.Scalar")
 def where(lower: Lower, condition: Value, x: Any, y: Any) -> Value:
     """X where the condition holds, else y."""
     if condition.constant is None:
-        return lower.map("where", condition, x, y, formula=_where)
+        # Where one side is zero, the other is multiplied by the condition.
+        is_product = any(known is not None and not known.any() for known in (_known(x), _known(y)))
+        law: Law = "product" if is_product else "other"
+        return lower.map("where", condition, x, y, formula=_where, law=law)
     return _choose(lower, condition.constant.bool(), x, y)
 
 

@@ -77,7 +77,7 @@ def addmm(lower: Lower, bias: Value, x: Value, y: Value, beta: float = 1, alpha:
 @rule("aten.outer", "aten.ger")
 def outer(lower: Lower, x: Value, y: Value) -> Value:
     """All products of two vectors."""
-    return lower.map("outer", lower.reshape(x, (*x.shape, 1)), y, formula=torch.mul)
+    return lower.map("mul", lower.reshape(x, (*x.shape, 1)), y, formula=torch.mul)
 
 
 @rule("aten.einsum")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from ....primitives import Prefix, Reduce
 from ..lower import Lower
@@ -14,6 +14,7 @@ from ..values import Value
 __all__: list[str] = []
 
 Dims = int | Sequence[int] | None
+Kind = Literal["linear", "logsumexp", "other"]
 
 
 def _axes(x: Value, dim: Dims) -> tuple[int, ...]:
@@ -23,22 +24,35 @@ def _axes(x: Value, dim: Dims) -> tuple[int, ...]:
     return tuple(sorted(axis % rank for axis in ([dim] if isinstance(dim, int) else dim))) if rank else ()
 
 
-def reduce(lower: Lower, x: Value, dim: Dims, keepdim: bool = False) -> Value:
+def reduce(lower: Lower, x: Value, dim: Dims, keepdim: bool = False, kind: Kind = "other") -> Value:
     """One node per remaining position."""
     axes = _axes(x, dim)
-    return lower.add(Reduce(axes, keepdim), x) if axes else lower.map("reduce", x)
+    return lower.add(Reduce(axes, keepdim, kind), x) if axes else lower.map("reduce", x)
 
 
-@rule("aten.sum", "aten.mean", "aten.nansum", "aten.nanmean", "aten.amax", "aten.amin", "aten.logsumexp",
+@rule("aten.nansum", "aten.nanmean", "aten.amax", "aten.amin",
       "aten.var.dim", "aten.std.dim", "aten.var.correction", "aten.std.correction", "aten.count_nonzero",
-      "prims.sum", "prims.amax", "aten.special_logsumexp",
-      "aten.var.default", "aten.std.default")  # fmt: skip
-def over_axes(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any) -> Value:
+      "prims.amax", "aten.var.default", "aten.std.default")  # fmt: skip
+def over_axes(
+    lower: Lower, x: Value, dim: Any = None, *rest: Any, kind: Kind = "other", **named: Any
+) -> Value:
     """Reductions called as ``(x, dim, ..., keepdim)``."""
     if isinstance(dim, bool):  # var(x, unbiased)
         return reduce(lower, x, None)
     keepdim = named.get("keepdim", next((item for item in reversed(rest) if isinstance(item, bool)), False))
-    return reduce(lower, x, dim, keepdim)
+    return reduce(lower, x, dim, keepdim, kind)
+
+
+@rule("aten.sum", "aten.mean", "prims.sum")
+def total(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any) -> Value:
+    """Sums and means."""
+    return over_axes(lower, x, dim, *rest, kind="linear", **named)
+
+
+@rule("aten.logsumexp", "aten.special_logsumexp")
+def logsumexp(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any) -> Value:
+    """The logarithm of a sum of exponentials."""
+    return over_axes(lower, x, dim, *rest, kind="logsumexp", **named)
 
 
 @rule("aten.var_mean.correction", "aten.std_mean.correction")

@@ -1,0 +1,228 @@
+"""What values are made of, as far as statistics are concerned (convention 6).
+
+A *statistic* is computed from reductions (sums, means, maxima, norms over axes) by pointwise functions and
+moves. It is a statistic *of* those values whose reductions it is computed from, and of nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from math import prod
+
+from ..graph import Node
+from ..primitives import (
+    Contract,
+    Convolve,
+    Expand,
+    Input,
+    Map,
+    Move,
+    Parameter,
+    Permute,
+    Pool,
+    Reduce,
+    Reshape,
+)
+
+__all__ = ["LIMIT", "Lineage", "carries", "is_linear_move"]
+
+LIMIT = 64
+"""Searches give up after so many values: the expression of a norm (mean, epsilon, root) is far smaller."""
+
+_FAR = 16
+"""A statistic further than this from a product or sum, in nodes, is not looked for."""
+
+# Functions of one operand, or of factors, that a positive factor of an operand passes through.
+_MULTIPLICATIVE = ("product", "power")
+
+
+def is_linear_move(node: Node) -> bool:
+    """Whether a value is another's elements elsewhere."""
+    return isinstance(node.op, Move) and len(node.inputs) == 1
+
+
+def carries(node: Node) -> bool:
+    """Whether a factor of an operand, constant where elements meet, is a factor of the value."""
+    op = node.op
+    if isinstance(op, Map):
+        return op.law in _MULTIPLICATIVE
+    return isinstance(op, Contract | Convolve) or (isinstance(op, Reduce) and op.kind == "linear")
+
+
+class Lineage:
+    """Facts about the values of a graph, gathered as nodes are appended.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        The graph so far.
+    matters : list of bool
+        Whether a value depends on a parameter or on what is fed.
+    reduced : list of bool
+        Whether it is computed from reductions alone, by pointwise functions and moves.
+    near : list of int
+        How many nodes away the nearest such factor or term of it is.
+    source : list of int
+        The value that it is a pointwise function of, up to statistics of that very value, without anything
+        else that matters; -1 if there is none.
+    """
+
+    __slots__ = ("_depth", "matters", "near", "nodes", "reduced", "source")
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.matters: list[bool] = []
+        self.reduced: list[bool] = []
+        self.near: list[int] = []
+        self.source: list[int] = []
+        self._depth: list[int] = []
+
+    def append(self, node: Node) -> int:
+        """Add a node, whose operands are there, and return its position."""
+        op, near, source, reduced = node.op, _FAR, -1, False
+        live = self.operands(node)
+        matters = bool(live) if node.inputs else isinstance(op, Parameter | Input)
+        if live and isinstance(op, Map | Move):
+            reduced = all([self.reduced[k] for k in live])
+            pointwise = isinstance(op, Map) or len(node.inputs) == 1
+            if pointwise:
+                source = self._common_source(live)
+                near = min(_FAR, 1 + min([self.near[k] for k in live]))
+        elif live and self.is_reduction(node):
+            reduced = True
+        self.nodes.append(node)
+        self.matters.append(matters)
+        self.reduced.append(reduced)
+        self.near.append(0 if reduced else near)
+        self.source.append(source)
+        self._depth.append(self._depth[source] + 1 if source >= 0 else 0)
+        return len(self.nodes) - 1
+
+    def operands(self, node: Node) -> list[int]:
+        """The distinct operands of a node that matter."""
+        return [k for k in dict.fromkeys(node.inputs) if self.matters[k]]
+
+    def is_reduction(self, node: Node) -> bool:
+        """Whether a node reduces its operand, or elementwise products of its operands, over axes."""
+        op = node.op
+        if isinstance(op, Reduce):
+            return True
+        if isinstance(op, Pool):
+            return prod(node.shape[-len(op.stride) :]) == 1
+        if not isinstance(op, Contract):
+            return False
+        wide = {name for name, size in zip(op.output, node.shape, strict=True) if size > 1}
+        matter = [self.matters[k] for k in node.inputs]
+        return all([wide <= set(names) for names, live in zip(op.operands, matter, strict=True) if live])
+
+    def chain(self, value: int) -> Iterator[int]:
+        """A value and all that it is a pointwise function of, nearest first."""
+        for _ in range(LIMIT):
+            if value < 0:
+                return
+            yield value
+            value = self.source[value]
+
+    def carried(self, value: int) -> set[int]:
+        """The values of which a common factor is one of `value` as well, and what those are functions of."""
+        found: set[int] = set()
+        pending, seen = [value], {value}
+        while pending and len(seen) < LIMIT:
+            value = pending.pop()
+            found.update(self.chain(value))
+            node = self.nodes[value]
+            if carries(node) or is_linear_move(node):
+                below = [k for k in self.operands(node) if k not in seen]
+                if isinstance(node.op, Reduce):
+                    # A sum is no base for the other statistics of what it sums alone.
+                    below = [k for k in self._factors(below) if self.statistic(value, {k}) is None]
+                seen.update(below)
+                pending.extend(below)
+        return found
+
+    def _factors(self, values: Iterable[int]) -> list[int]:
+        """Values behind products and moves."""
+        pending, seen = list(values), set(values)
+        while pending and len(seen) < LIMIT:
+            node = self.nodes[pending.pop()]
+            if is_linear_move(node) or (isinstance(node.op, Map) and node.op.law == "product"):
+                fresh = [k for k in self.operands(node) if k not in seen]
+                seen.update(fresh)
+                pending.extend(fresh)
+        return sorted(seen)
+
+    def statistic(self, value: int, of: Set[int]) -> set[int] | None:
+        """Those of the given values whose reductions a statistic is computed from.
+
+        None if it is no statistic, or depends on anything else.
+        """
+        if not self.reduced[value]:
+            return None
+        hits: set[int] = set()
+        pending, seen = [(value, False)], {(value, False)}
+        while pending:
+            if len(seen) > LIMIT:
+                return None
+            value, below = pending.pop()
+            if below and value in of:
+                hits.add(value)
+                continue
+            node = self.nodes[value]
+            if self.is_reduction(node):
+                below = True
+            elif isinstance(node.op, Move):
+                # The statistic of a part is no statistic of the whole.
+                if below and not isinstance(node.op, Reshape | Permute | Expand):
+                    return None
+            elif not isinstance(node.op, Map):
+                return None
+            for k in self.operands(node):
+                if (k, below) not in seen:
+                    seen.add((k, below))
+                    pending.append((k, below))
+        return hits
+
+    def sums_exponentials(self, value: int) -> bool:
+        """Whether a logarithm of a statistic is one of a sum of exponentials."""
+        pending, seen = [(value, False)], {value}
+        while pending and len(seen) < LIMIT:
+            value, below = pending.pop()
+            node = self.nodes[value]
+            if isinstance(node.op, Reduce):
+                if node.op.kind == "logsumexp":
+                    return True
+                below = True
+            elif isinstance(node.op, Map) and below and node.op.law == "exp":
+                return True
+            elif not isinstance(node.op, Map | Move):
+                continue
+            fresh = [k for k in self.operands(node) if k not in seen]
+            seen.update(fresh)
+            pending.extend((k, below) for k in fresh)
+        return False
+
+    def _common_source(self, live: list[int]) -> int:
+        """The value that all operands, statistics of it aside, are pointwise functions of."""
+        bases = [k for k in live if not self.reduced[k]] or live
+        base = bases[0]
+        for other in bases[1:]:
+            base = self._meet(base, other)
+            if base < 0:
+                return -1
+        if len(bases) < len(live):
+            targets = set(self.chain(base))
+            if any([self.reduced[k] and self.statistic(k, targets) is None for k in live]):
+                return -1
+        return base
+
+    def _meet(self, one: int, other: int) -> int:
+        """The nearest value that two are pointwise functions of."""
+        for _ in range(2 * LIMIT):
+            if one == other:
+                return one
+            if self._depth[one] < self._depth[other]:
+                one, other = other, one
+            one = self.source[one]
+            if one < 0:
+                return -1
+        return -1
