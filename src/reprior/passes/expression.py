@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field
 
 from ..graph import Node
-from ..primitives import Expand, Map, Reshape, Shape
+from ..primitives import Contract, Expand, Map, Reshape, Shape
 from .lineage import LIMIT, Lineage, is_linear_move
 from .maps import Operands, add_operand, operands_of, with_operands
 
@@ -19,69 +19,83 @@ class Expression:
 
     Attributes
     ----------
-    leaves : dict of int to bool
-        Its factors (or terms), each with whether axes are where the expression has them.
-    inside : dict of int to bool
-        The values between the leaves and the result, likewise.
+    leaves : dict of int to (int or None)
+        Its factors (or terms), each with the value that shows it with the axes of the expression: itself, or
+        the first move that leads to it; None where that shows more than the leaf.
+    inside : set of int
+        The values between the leaves and the result.
     exponents : set of int
         Those of both that are exponents of a factor.
     """
 
-    leaves: dict[int, bool] = field(default_factory=dict)
-    inside: dict[int, bool] = field(default_factory=dict)
+    leaves: dict[int, int | None] = field(default_factory=dict)
+    inside: set[int] = field(default_factory=set)
     exponents: set[int] = field(default_factory=set)
 
 
 def factors(lineage: Lineage, root: int) -> Expression:
     """The factors of a value: through products, roots, moves, and exponentials of sums."""
     found = Expression()
-    pending = [(root, True, False)]
-    while pending:
-        value, aligned, exponent = pending.pop()
-        node = lineage.nodes[value]
-        op = node.op
-        law = op.law if isinstance(op, Map) else ""
-        if exponent:
-            found.exponents.add(value)
-            through = _adds(lineage, node)
-        else:
-            through = law in ("product", "power", "exp")
-        through = through or is_linear_move(node) or value == root
-        if not through or len(found.inside) >= LIMIT:
-            found.leaves[value] = found.leaves.get(value, True) and aligned
-            continue
-        found.inside[value] = aligned
-        aligned = aligned and _keeps_axes(node)
-        exponent = exponent or law == "exp"
-        pending.extend((k, aligned, exponent) for k in lineage.operands(node) if k not in found.inside)
+    exponents = found.exponents
+
+    def is_inside(value: int, node: Node) -> bool:
+        if value == root:
+            return True
+        if value in exponents:
+            return _adds(lineage, node)
+        law = node.op.law if isinstance(node.op, Map) else ""
+        return law in ("product", "power", "exp") or lineage.is_outer_product(node)
+
+    def enter(value: int, node: Node) -> None:
+        if value in exponents or (isinstance(node.op, Map) and node.op.law == "exp"):
+            exponents.update(lineage.operands(node))
+
+    _flatten(lineage, root, found, is_inside, enter)
     return found
 
 
-def terms(lineage: Lineage, root: int, whole: Set[int]) -> Expression:
+def terms(lineage: Lineage, root: int, whole: Collection[int]) -> Expression:
     """The terms of a value: through sums, scaling and moves, but not into the values of `whole`."""
     found = Expression()
-    pending = [(root, True)]
-    while pending:
-        value, aligned = pending.pop()
-        node = lineage.nodes[value]
-        through = _adds(lineage, node) or is_linear_move(node)
-        if value in whole or not through or len(found.inside) >= LIMIT:
-            found.leaves[value] = found.leaves.get(value, True) and aligned
-            continue
-        found.inside[value] = aligned
-        aligned = aligned and _keeps_axes(node)
-        pending.extend((k, aligned) for k in lineage.operands(node) if k not in found.inside)
+
+    def is_inside(value: int, node: Node) -> bool:
+        return value not in whole and _adds(lineage, node)
+
+    _flatten(lineage, root, found, is_inside, lambda value, node: None)
     return found
+
+
+def _flatten(
+    lineage: Lineage,
+    root: int,
+    found: Expression,
+    is_inside: Callable[[int, Node], bool],
+    enter: Callable[[int, Node], None],
+) -> None:
+    """Gather leaves: go through moves and what is inside."""
+    pending: list[tuple[int, int | None, bool]] = [(root, root, True)]
+    while pending:
+        value, front, aligned = pending.pop()
+        node = lineage.nodes[value]
+        moves = is_linear_move(node)
+        if len(found.inside) >= LIMIT or not (is_inside(value, node) or moves):
+            same = found.leaves.get(value, front) == front
+            found.leaves[value] = front if same else None
+            continue
+        found.inside.add(value)
+        enter(value, node)
+        live = lineage.operands(node)
+        if aligned and (isinstance(node.op, Contract) or (moves and not isinstance(node.op, Expand))):
+            aligned, front = False, None if isinstance(node.op, Contract) else front
+        if not aligned and len(live) > 1:
+            front = None
+        pending.extend((k, k if aligned else front, aligned) for k in live if k not in found.inside)
 
 
 def _adds(lineage: Lineage, node: Node) -> bool:
     """Whether a node is a sum, or scales one value by a constant."""
     law = node.op.law if isinstance(node.op, Map) else ""
     return law == "sum" or (law == "product" and len(lineage.operands(node)) == 1)
-
-
-def _keeps_axes(node: Node) -> bool:
-    return not is_linear_move(node) or isinstance(node.op, Expand)
 
 
 def without(lineage: Lineage, root: int, inside: Set[int], dropped: Set[int]) -> int:
@@ -124,6 +138,8 @@ def without(lineage: Lineage, root: int, inside: Set[int], dropped: Set[int]) ->
             return None
         if isinstance(node.op, Map):
             return rebuild_map(node, node.op, dict(left), value == root)
+        if isinstance(node.op, Contract) and len(left) < len(parts):
+            return _contract(lineage, node, node.op, [new for _, new in parts])
         operands = tuple([_to_shape(lineage, new, lineage.nodes[old].shape) for old, new in left])
         if isinstance(node.op, Expand):
             operands = (left[0][1],)
@@ -149,6 +165,22 @@ def without(lineage: Lineage, root: int, inside: Set[int], dropped: Set[int]) ->
 
     result = rebuild(root)
     return root if result is None else result
+
+
+def _contract(lineage: Lineage, node: Node, op: Contract, operands: Sequence[int | None]) -> int:
+    """A sum of products without those operands that are None."""
+    left = [(k, names) for k, names in zip(operands, op.operands, strict=True) if k is not None]
+    there = {name for _, names in left for name in names}
+    output = "".join([name for name in op.output if name in there])
+    bare = Contract(tuple([names for _, names in left]), output)
+    inputs = tuple([k for k, _ in left])
+    shape = bare.infer_shape(tuple([lineage.nodes[k].shape for k in inputs]))
+    value = lineage.append(Node(bare, inputs, shape, node.scope))
+    sizes = iter(shape)
+    wide = tuple([next(sizes) if name in there else 1 for name in op.output])
+    if wide != shape:
+        value = lineage.append(Node(Reshape(wide), (value,), wide, node.scope))
+    return _to_shape(lineage, value, node.shape)
 
 
 def _laid_out(lineage: Lineage, value: int, axis: int | None, rank: int) -> int:

@@ -82,7 +82,7 @@ class Lineage:
         op, near, source, reduced = node.op, _FAR, -1, False
         live = self.operands(node)
         matters = bool(live) if node.inputs else isinstance(op, Parameter | Input)
-        if live and isinstance(op, Map | Move):
+        if live and (isinstance(op, Map | Move) or self.is_outer_product(node)):
             reduced = all([self.reduced[k] for k in live])
             pointwise = isinstance(op, Map) or len(node.inputs) == 1
             if pointwise:
@@ -111,9 +111,19 @@ class Lineage:
             return prod(node.shape[-len(op.stride) :]) == 1
         if not isinstance(op, Contract):
             return False
+        if not set("".join(op.operands)) - set(op.output):
+            return False
         wide = {name for name, size in zip(op.output, node.shape, strict=True) if size > 1}
         matter = [self.matters[k] for k in node.inputs]
         return all([wide <= set(names) for names, live in zip(op.operands, matter, strict=True) if live])
+
+    def is_outer_product(self, node: Node) -> bool:
+        """Whether a node multiplies values of which it sums nothing."""
+        op = node.op
+        if not isinstance(op, Contract) or self.is_reduction(node):
+            return False
+        sizes = op.index_sizes(tuple([self.nodes[k].shape for k in node.inputs]))
+        return all([sizes[name] == 1 for name in op.summed(sizes)])
 
     def chain(self, value: int) -> Iterator[int]:
         """A value and all that it is a pointwise function of, nearest first."""
@@ -174,7 +184,7 @@ class Lineage:
                 # The statistic of a part is no statistic of the whole.
                 if below and not isinstance(node.op, Reshape | Permute | Expand):
                     return None
-            elif not isinstance(node.op, Map):
+            elif not isinstance(node.op, Map) and not self.is_outer_product(node):
                 return None
             for k in self.operands(node):
                 if (k, below) not in seen:

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from ..graph import Node
-from ..primitives import Contract, Expand, Map, Pool, Reduce, Shape
+from ..primitives import Contract, Expand, Map, Move, Pool, Reduce, Shape
 from .expression import Expression, factors, terms, without
 from .lineage import LIMIT, Lineage, carries, is_linear_move
 from .maps import rewire
@@ -59,6 +60,8 @@ class _Normalisations:
         lineage = self.lineage
         position = lineage.append(node)
         law = node.op.law if isinstance(node.op, Map) else "other"
+        if isinstance(node.op, Contract) and len(node.inputs) > 1:
+            law = "product"
         if law in ("other", "log", "power"):
             return position
         near = any([lineage.near[k] <= _NEAR for k in node.inputs])
@@ -96,18 +99,18 @@ class _Normalisations:
         if not candidates and not known:
             return hits, dropped
         carried = {
-            k: set(lineage.chain(k)) if k in whole.exponents else lineage.carried(k)
-            for k in (*whole.leaves, *whole.inside)
+            k: set(lineage.chain(k)) if k in whole.exponents else lineage.carried(k) for k in whole.leaves
         }
+        between = set().union(*[lineage.chain(k) for k in whole.inside])
         for leaf in sorted(candidates, reverse=True):
-            others = [carried[k] for k in (*whole.leaves, *whole.inside) if k != leaf and k not in dropped]
-            found = lineage.statistic(leaf, set().union(*others))
+            others = [carried[k] for k in whole.leaves if k != leaf and k not in dropped]
+            found = lineage.statistic(leaf, between.union(*others))
             if found:
                 dropped.add(leaf)
                 hits |= found
         for leaf in known:
-            others = [carried[k] for k in (*whole.leaves, *whole.inside) if k not in dropped]
-            hits |= lineage.statistic(leaf, set().union(*others)) or set()
+            others = [carried[k] for k in whole.leaves if k not in dropped]
+            hits |= lineage.statistic(leaf, between.union(*others)) or set()
         return hits, dropped
 
     def _centring(
@@ -117,32 +120,44 @@ class _Normalisations:
         lineage = self.lineage
         inside: set[int] = set()
         centring: set[int] = set()
-        pending = [(k, aligned) for k, aligned in whole.leaves.items() if k not in dropped]
-        seen = {k for k, _ in pending}
-        scales = [_Spread.of(lineage, root, k, whole.leaves.get(k, True)) for k in dropped]
+        scales = [_Spread.of(lineage, root, k, whole.leaves.get(k, k)) for k in dropped]
+        rescaled = self._below(whole, hits)
+        pending = [(k, front == k, k in rescaled) for k, front in whole.leaves.items() if k not in dropped]
+        seen = {k for k, *_ in pending}
         while pending and len(seen) < LIMIT:
-            value, aligned = pending.pop()
+            value, aligned, whole_is = pending.pop()
             node = lineage.nodes[value]
             law = node.op.law if isinstance(node.op, Map) else ""
             live = lineage.operands(node)
-            means = [k for k in live if lineage.reduced[k]] if law == "sum" and len(live) > 1 else []
-            if means:
-                if lineage.source[value] < 0 or hits.isdisjoint(lineage.chain(value)):
+            whole_is = whole_is or value in hits
+            if law == "sum" and len(live) > 1:
+                means = [k for k in live if lineage.reduced[k]]
+                if not means or lineage.source[value] < 0:
                     continue
-                found = [_Spread.of(lineage, value, k, aligned) for k in means]
-                gone = {k for k, mean in zip(means, found, strict=True) if any(map(mean.agrees, scales))}
-                centring |= gone
-                live = [k for k in live if k not in means]
-            elif not (carries(node) or is_linear_move(node) or law in ("exp", "sum")) or (
-                law == "sum" and len(live) > 1
-            ):
+                if not whole_is and hits.isdisjoint(lineage.chain(value)):
+                    continue
+                for k in means:
+                    mean = _Spread.of(lineage, value, k, k if aligned else None)
+                    if any(map(mean.agrees, scales)):
+                        centring.add(k)
+            elif not (carries(node) or is_linear_move(node) or law in ("exp", "sum")):
                 continue
             inside.add(value)
-            aligned = aligned and (isinstance(node.op, Map | Expand))
+            aligned = aligned and isinstance(node.op, Map | Expand)
             fresh = [k for k in live if k not in seen and not lineage.reduced[k]]
             seen.update(fresh)
-            pending.extend((k, aligned) for k in fresh)
+            pending.extend((k, aligned, whole_is) for k in fresh)
         return inside, centring
+
+    def _below(self, whole: Expression, hits: set[int]) -> set[int]:
+        """The leaves of those parts of a product that are rescaled as wholes."""
+        pending = [k for k in whole.inside if k in hits]
+        seen = set(pending)
+        while pending:
+            fresh = [k for k in self.lineage.operands(self.lineage.nodes[pending.pop()]) if k not in seen]
+            seen.update(fresh)
+            pending.extend(k for k in fresh if k in whole.inside)
+        return seen
 
     # -- sums ---------------------------------------------------------------------------------
 
@@ -150,7 +165,7 @@ class _Normalisations:
         """A sum without the statistics that a division under the logarithm, or a product, brought into it."""
         whole = terms(self.lineage, root, self.rescaled.keys())
         dropped = self._under_logarithm(root, whole) | self._distributed(whole)
-        return without(self.lineage, root, whole.inside.keys(), dropped) if dropped else root
+        return without(self.lineage, root, whole.inside, dropped) if dropped else root
 
     def _under_logarithm(self, root: int, whole: Expression) -> set[int]:
         """``x - logsumexp(x)`` and ``log x - log sum(x)``, with the centring that belongs to them."""
@@ -210,23 +225,32 @@ class _Spread:
     size: int
 
     @classmethod
-    def of(cls, lineage: Lineage, user: int, statistic: int, aligned: bool) -> _Spread:
-        """As the axes of `user`, counted from the last."""
-        full = lineage.nodes[user].shape
-        node = lineage.nodes[statistic]
-        while node.shape == full and len(lineage.operands(node)) == 1:
-            if not isinstance(node.op, Map | Expand):
-                break
-            node = lineage.nodes[lineage.operands(node)[0]]
-        if not aligned or len(node.shape) > len(full):
-            return cls(None, prod(node.shape))
-        return cls(frozenset(_constant_along(node.shape, full)), prod(node.shape))
+    def of(cls, lineage: Lineage, user: int, statistic: int, front: int | None) -> _Spread:
+        """As the axes of `user`, counted from the last; `front` shows the statistic with these axes."""
+        size = prod(_narrowest(lineage, statistic).shape)
+        if front is None:
+            return cls(None, size)
+        full, node = lineage.nodes[user].shape, _narrowest(lineage, front, Map | Expand)
+        if len(node.shape) > len(full):
+            return cls(None, size)
+        return cls(frozenset(_constant_along(node.shape, full)), size)
 
     def agrees(self, other: _Spread) -> bool:
         """Whether two statistics are spread over the same axes, or as many elements if that is unknown."""
         if self.axes is None or other.axes is None:
             return self.size == other.size
         return self.axes == other.axes
+
+
+def _narrowest(lineage: Lineage, value: int, through: Any = Map | Move) -> Node:
+    """What a value shows, before it was repeated and moved."""
+    node = lineage.nodes[value]
+    for _ in range(LIMIT):
+        live = lineage.operands(node)
+        if not isinstance(node.op, through) or len(live) != 1:
+            break
+        node = lineage.nodes[live[0]]
+    return node
 
 
 def _constant_along(shape: Shape, full: Shape) -> Iterable[int]:
