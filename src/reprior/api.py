@@ -19,7 +19,9 @@ from .verification import Verification
 __all__ = ["analyze", "compare", "describe", "verify"]
 
 
-def analyze(model: Any, input: Any = None, *, name: str | None = None, **options: Any) -> Analysis:
+def analyze(
+    model: Any, input: Any = None, *, name: str | None = None, real: bool = False, **options: Any
+) -> Analysis:
     """Count the contexts of a model's parameters and derive the quantities.
 
     Parameters
@@ -30,8 +32,11 @@ def analyze(model: Any, input: Any = None, *, name: str | None = None, **options
         What is fed, for models that do not say: a shape such as ``(3, 224, 224)`` or example tensors.
     name : str, optional
         How to call the model; its spec or class name by default.
+    real : bool
+        Compute a module's forward for real, with weights and memory, for modules whose control flow depends
+        on data: it follows that of this one input, and ``notes`` say so.
     **options
-        Fields of `Options`: ``preset``, ``share``, ``weighting``, ``normalization``, ``exact``.
+        Fields of `Options`: ``preset``, ``share``, ``weighting``, ``normalization``, ``exact``, ``strict``.
 
     Returns
     -------
@@ -47,10 +52,12 @@ def analyze(model: Any, input: Any = None, *, name: str | None = None, **options
     >>> analyze("paper:figure3a").num_parameters
     8
     """
-    return analyze_model(describe(model, input, name=name), _options(options))
+    return analyze_model(describe(model, input, name=name, real=real), _options(options))
 
 
-def compare(models: Iterable[Any], input: Any = None, *, sort: str = "p_g", **options: Any) -> Comparison:
+def compare(
+    models: Iterable[Any], input: Any = None, *, sort: str = "p_g", real: bool = False, **options: Any
+) -> Comparison:
     """Analyse several models with the same options.
 
     Parameters
@@ -61,11 +68,15 @@ def compare(models: Iterable[Any], input: Any = None, *, sort: str = "p_g", **op
         What is fed to each.
     sort : str
         The quantity to order by, largest first; ``"given"`` keeps the order.
+    real : bool
+        As for `analyze`, and so are the options.
     **options
-        As for `analyze`.
+        Fields of `Options`.
     """
     chosen = _options(options)
-    return Comparison(tuple(analyze_model(describe(m, input), chosen) for m in models)).sorted_by(sort)
+    return Comparison(tuple(analyze_model(describe(m, input, real=real), chosen) for m in models)).sorted_by(
+        sort
+    )
 
 
 def verify(
@@ -126,7 +137,7 @@ def verify(
     return verify_module(model, input, name=name, normalization=normalization, draws=draws, seed=seed)
 
 
-def describe(model: Any, input: Any = None, *, name: str | None = None) -> Model:
+def describe(model: Any, input: Any = None, *, name: str | None = None, real: bool = False) -> Model:
     """The model's graph, from whatever describes it.
 
     Raises
@@ -135,7 +146,7 @@ def describe(model: Any, input: Any = None, *, name: str | None = None) -> Model
         If it is nothing that can be analysed.
     """
     if isinstance(model, str):
-        return load_spec(model, input)
+        return load_spec(model, input, real)
     if isinstance(model, Model):
         return model
     start = time.perf_counter()
@@ -149,7 +160,7 @@ def describe(model: Any, input: Any = None, *, name: str | None = None) -> Model
     if torch is not None and isinstance(model, torch.nn.Module):
         from .frontends.torch import describe_module
 
-        return describe_module(model, input, name=name)
+        return describe_module(model, input, name=name, real=real)
     raise SpecError(
         f"cannot analyse {type(model).__name__!r}; give a spec, a Graph, a Network, a Dag or a torch module"
     )

@@ -123,7 +123,7 @@ class GraphBuilder:
         except RepriorError as error:
             if not scope:
                 raise
-            raise type(error)(f"in '{scope}': {error}") from None
+            raise error.in_module(scope, f"'{scope}'") from None
         nodes.append(Node(op, tuple(inputs), shape, scope))
         return len(nodes) - 1
 

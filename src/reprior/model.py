@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .graph import Graph
+from .notes import Note
 from .scalar import Dag
 from .verification import Verification
 
@@ -30,6 +31,8 @@ class Model:
         Other names of a parameter that the model itself ties.
     verifier : callable or None
         Compares dead and alive parameters with gradients, for models that can be run.
+    notes : tuple of Note
+        What a reader should know of how the model was understood.
     """
 
     name: str
@@ -38,3 +41,4 @@ class Model:
     module_types: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     verifier: Callable[..., Verification] | None = None
+    notes: tuple[Note, ...] = ()

@@ -22,7 +22,7 @@ def split_size(name: str, spec: str) -> tuple[str, int | None]:
         return base, None
     # Python itself refuses to read numbers of thousands of digits.
     if not size.isdecimal() or len(size) > 18 or int(size) < 1:
-        raise SpecError(f"'{spec}': the size '{size}' is not a positive number")
+        raise SpecError(f"'{spec}': the size '{size}' is not a positive number", model=spec)
     return base, int(size)
 
 

@@ -27,6 +27,8 @@ class Options:
         Whether normalisation statistics are dropped (convention 6) or kept.
     exact : bool
         Count in integers instead of floating point with exponents.
+    strict : bool
+        Refuse a model of which something was assumed or approximated, or is unknown.
     """
 
     preset: Preset = "definition"
@@ -34,6 +36,7 @@ class Options:
     weighting: str = "unit"
     normalization: Normalization = "local"
     exact: bool = False
+    strict: bool = False
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, ("definition", "paper"))

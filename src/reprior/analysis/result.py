@@ -16,6 +16,7 @@ from ..counting import FunctionNodes
 from ..decimals import decimal_digits
 from ..errors import RepriorError
 from ..graph import Graph
+from ..notes import Note
 from ..quantities import ContextDistribution, log2_exact
 from ..runs import Runs
 from ..scalar import Dag
@@ -61,6 +62,9 @@ class Analysis:
         The performance estimates; None where their logarithm diverges.
     seconds : dict
         Time of ``trace``, ``count`` and ``quantities``.
+    notes : tuple of Note
+        What a reader should know of how the model was understood: what was assumed, approximated or
+        is not known. Each is a string.
     distribution : ContextDistribution
         How contexts are distributed over parameters.
     evidence : Evidence
@@ -93,6 +97,7 @@ class Analysis:
     seconds: dict[str, float]
     distribution: ContextDistribution = field(repr=False)
     evidence: Evidence = field(repr=False)
+    notes: tuple[Note, ...] = ()
     graph: Graph | Dag | None = field(default=None, repr=False)
     verifier: Callable[..., Verification] | None = field(default=None, repr=False)
 
@@ -198,6 +203,7 @@ class Analysis:
         data |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}
         for key in ("total_contexts", "max_contexts"):
             data[key] = None if data[key] is None else decimal_digits(data[key])
+        data["notes"] = [str(note) for note in self.notes]
         data["graph_size"] = self.graph_size
         data["utility"] = self.utility
         if self.costs is not None:

@@ -35,13 +35,19 @@ def analyze_model(model: Model, options: Options) -> Analysis:
         If nothing can be counted; the message names the model.
     """
     try:
+        if options.strict:
+            _refuse_doubts(model)
         if isinstance(model.graph, Dag):
             return _analyze_dag(model, model.graph, options)
         return _analyze_graph(model, model.graph, options)
     except RepriorError as error:
-        if f"'{model.name}'" in str(error):
-            raise
-        raise type(error)(f"'{model.name}': {error}") from None
+        raise error.of_model(model.name) from error.__cause__
+
+
+def _refuse_doubts(model: Model) -> None:
+    doubts = [note for note in model.notes if not note.is_certain]
+    if doubts:
+        raise RepriorError(f"strict: {'; '.join(doubts)}")
 
 
 def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
@@ -84,6 +90,7 @@ def _analyze_graph(model: Model, graph: Graph, options: Options) -> Analysis:
             model.aliases,
             graph if options.normalization == "coupled" else None,
         ),
+        notes=model.notes,
         graph=graph,
         verifier=model.verifier,
         **values.as_fields(),
@@ -139,6 +146,7 @@ def _analyze_dag(model: Model, dag: Dag, options: Options) -> Analysis:
             "quantities": time.perf_counter() - counted,
         },
         evidence=ScalarEvidence(counts),
+        notes=model.notes,
         graph=dag,
         **_Values(summary.distribution, summary.num_inputs, summary.graph_size).as_fields(keep_total=exact),
     )

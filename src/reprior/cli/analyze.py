@@ -11,7 +11,20 @@ from rich.table import Table
 from .. import analyze
 from ..analysis import Analysis
 from .console import count, number, printer, progress
-from .options import Csv, Exact, Html, Input, Json, Normalization, Preset, Share, Spec, WeightingText
+from .options import (
+    Csv,
+    Exact,
+    Html,
+    Input,
+    Json,
+    Normalization,
+    Preset,
+    Real,
+    Share,
+    Spec,
+    Strict,
+    WeightingText,
+)
 from .outputs import Destinations
 from .parameters import blocks_table, dead_table, parameters_csv, parameters_table
 
@@ -29,6 +42,8 @@ def analyze_command(
     normalization: Normalization = "local",
     weighting: WeightingText = "unit",
     input: Input = None,
+    real: Real = False,
+    strict: Strict = False,
     all: Annotated[bool, typer.Option("--all", help="Show every parameter.")] = False,
     json: Json = None,
     csv: Csv = None,
@@ -52,6 +67,8 @@ def analyze_command(
             exact=exact,
             normalization=normalization,
             weighting=weighting,
+            real=real,
+            strict=strict,
         )
     places.write_json(analysis.to_json)
     places.write_csv(lambda: parameters_csv(analysis))
@@ -74,6 +91,10 @@ def _print(console: Console, analysis: Analysis, limit: int | None) -> None:
     )
     console.print()
     console.print(_quantities(analysis))
+    if analysis.notes:
+        console.print()
+    for note in analysis.notes:
+        console.print(f"note: {note}")
     for table in (dead_table(analysis, limit), blocks_table(analysis), parameters_table(analysis, limit)):
         if table is not None:
             console.print()

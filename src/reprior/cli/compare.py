@@ -10,7 +10,20 @@ from rich.table import Table
 from .. import analyze
 from ..analysis import COLUMNS, Comparison
 from .console import number, printer, progress, short, simple_table
-from .options import Csv, Exact, Html, Input, Json, Normalization, Preset, Share, Specs, WeightingText
+from .options import (
+    Csv,
+    Exact,
+    Html,
+    Input,
+    Json,
+    Normalization,
+    Preset,
+    Real,
+    Share,
+    Specs,
+    Strict,
+    WeightingText,
+)
 from .outputs import Destinations
 
 __all__ = ["compare_command"]
@@ -38,6 +51,8 @@ def compare_command(
     normalization: Normalization = "local",
     weighting: WeightingText = "unit",
     input: Input = None,
+    real: Real = False,
+    strict: Strict = False,
     json: Json = None,
     csv: Csv = None,
     html: Html = None,
@@ -59,6 +74,8 @@ def compare_command(
         "exact": exact,
         "normalization": normalization,
         "weighting": weighting,
+        "real": real,
+        "strict": strict,
     }
     analyses = []
     with progress(len(specs)) as begin:
@@ -70,7 +87,11 @@ def compare_command(
     places.write_csv(comparison.to_csv)
     places.write_html(lambda: _report(comparison))
     if not places.printed:
-        printer().print(_table(comparison, sort))
+        console = printer()
+        console.print(_table(comparison, sort))
+        for analysis in comparison.analyses:
+            for note in analysis.notes:
+                console.print(f"note on {analysis.model}: {note}")
 
 
 def _report(comparison: Comparison) -> str:

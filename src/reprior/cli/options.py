@@ -17,9 +17,11 @@ __all__ = [
     "Json",
     "Normalization",
     "Preset",
+    "Real",
     "Share",
     "Spec",
     "Specs",
+    "Strict",
     "WeightingText",
 ]
 
@@ -72,6 +74,18 @@ Input = Annotated[
         metavar="SHAPE",
         help="What is fed to models that do not say, without the batch: 3x224x224, 128:int64.",
     ),
+]
+
+Real = Annotated[
+    bool,
+    typer.Option(
+        "--real", help="Compute one forward pass for real, where control flow depends on data: needs memory."
+    ),
+]
+
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse a model of which something is assumed, approximated or unknown."),
 ]
 
 Json = Annotated[

@@ -20,7 +20,7 @@ __all__ = ["FRAMEWORK_SCHEMES", "SCHEMES", "load_spec", "verify_spec"]
 FRAMEWORK_SCHEMES = ("timm", "torchvision", "hf", "py")
 
 
-def load_spec(spec: str, input: Any = None) -> Model:
+def load_spec(spec: str, input: Any = None, real: bool = False) -> Model:
     """The model that a spec names.
 
     Parameters
@@ -30,6 +30,8 @@ def load_spec(spec: str, input: Any = None) -> Model:
         ``torchvision:NAME[@SIZE]``, ``hf:PATH-or-CONFIG-NAME`` or ``py:package.module:callable``.
     input : optional
         Shape of what is fed, for specs that take one.
+    real : bool
+        Build a module with weights and compute its forward for real; a graph is as it is.
 
     Raises
     ------
@@ -39,11 +41,9 @@ def load_spec(spec: str, input: Any = None) -> Model:
         If it cannot be built or traced; the message names it.
     """
     try:
-        return _load(spec, input)
+        return _load(spec, input, real)
     except RepriorError as error:
-        if f"'{spec}'" in str(error):
-            raise
-        raise type(error)(f"'{spec}': {error}") from error
+        raise error.of_model(spec) from error.__cause__
 
 
 def verify_spec(spec: str, input: Any = None, **options: Any) -> Verification:
@@ -69,7 +69,9 @@ def verify_spec(spec: str, input: Any = None, **options: Any) -> Verification:
     if scheme in SCHEMES:
         load_spec(spec)
         known = ", ".join(f"{name}:" for name in FRAMEWORK_SCHEMES)
-        raise SpecError(f"'{spec}' is a graph; what can be verified is a module that runs ({known})")
+        raise SpecError(
+            f"'{spec}' is a graph; what can be verified is a module that runs ({known})", model=spec
+        )
     try:
         if scheme not in FRAMEWORK_SCHEMES:
             load_spec(spec)
@@ -78,19 +80,19 @@ def verify_spec(spec: str, input: Any = None, **options: Any) -> Verification:
 
             return verify(spec, input, **options)
     except RepriorError as error:
-        if f"'{spec}'" in str(error):
-            raise
-        raise type(error)(f"'{spec}': {error}") from error
+        raise error.of_model(spec) from error.__cause__
 
 
-def _load(spec: str, input: Any) -> Model:
+def _load(spec: str, input: Any, real: bool) -> Model:
     scheme, colon, rest = spec.partition(":")
     if colon and scheme in FRAMEWORK_SCHEMES:
-        return _load_torch(spec, input)
+        return _load_torch(spec, input, real)
     if not colon or scheme not in SCHEMES:
-        raise SpecError(f"'{spec}' is no model spec; {_suggest_spec(scheme, colon, rest)}")
+        raise SpecError(f"'{spec}' is no model spec; {_suggest_spec(scheme, colon, rest)}", model=spec)
     if input is not None:
-        raise SpecError(f"'{spec}' fixes its input; give a size as {scheme}:NAME@SIZE instead of --input")
+        raise SpecError(
+            f"'{spec}' fixes its input; give a size as {scheme}:NAME@SIZE instead of --input", model=spec
+        )
     start = time.perf_counter()
     graph = SCHEMES[scheme](rest, spec)
     return Model(spec, graph, time.perf_counter() - start)
@@ -105,11 +107,11 @@ def _suggest_spec(scheme: str, colon: str, rest: str) -> str:
     return f"specs begin with one of {known}, as in timm:resnet50"
 
 
-def _load_torch(spec: str, input: Any) -> Model:
+def _load_torch(spec: str, input: Any, real: bool) -> Model:
     with _framework_of(spec):
         from .torch import specs
 
-        return specs.load(spec, input)
+        return specs.load(spec, input, real)
 
 
 @contextmanager
@@ -121,7 +123,7 @@ def _framework_of(spec: str) -> Iterator[None]:
         if error.name not in ("torch", "timm", "torchvision", "transformers"):
             raise
         extra = "hf" if spec.startswith("hf:") else "torch"
-        raise SpecError(f"'{spec}' needs {error.name}: pip install 'reprior[{extra}]'") from None
+        raise SpecError(f"'{spec}' needs {error.name}: pip install 'reprior[{extra}]'", model=spec) from None
 
 
 def _paper(rest: str, spec: str) -> Graph | Dag:
@@ -130,10 +132,12 @@ def _paper(rest: str, spec: str) -> Graph | Dag:
     name, size = split_size(rest, spec)
     if name in PAPER_FIGURES:
         if size is not None:
-            raise SpecError(f"'{spec}': a figure has no size")
+            raise SpecError(f"'{spec}': a figure has no size", model=spec)
         return PAPER_FIGURES[name]()
     if name not in PAPER_MODELS:
-        raise SpecError(f"unknown model '{spec}': {suggest(name, [*PAPER_MODELS, *PAPER_FIGURES])}")
+        raise SpecError(
+            f"unknown model '{spec}': {suggest(name, [*PAPER_MODELS, *PAPER_FIGURES])}", model=spec
+        )
     return PAPER_MODELS[name](size)
 
 

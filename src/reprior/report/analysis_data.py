@@ -24,6 +24,7 @@ def analysis_data(analysis: Analysis) -> dict[str, Any]:
         "kind": "analysis",
         "model": analysis.model,
         "settings": settings(analysis),
+        "notes": [str(note) for note in analysis.notes],
         "log2Total": analysis.log2_total_contexts,
         "headline": [asdict(item) for item in headline(analysis)],
         "baselines": [asdict(item) for item in baselines(analysis)],

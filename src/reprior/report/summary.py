@@ -20,7 +20,9 @@ def analysis_summary(analysis: Analysis) -> str:
         for item in headline(analysis)
     ]
     rows += [(item.name, _figure(item.value), "", item.meaning) for item in baselines(analysis)]
-    return _table(analysis.model, ("Quantity", "Value", "", "Meaning"), rows, numbers=(1,))
+    table = _table(analysis.model, ("Quantity", "Value", "", "Meaning"), rows, numbers=(1,))
+    notes = "".join(f"<li>{escape(note)}</li>" for note in analysis.notes)
+    return f"{table}<ul>{notes}</ul>" if notes else table
 
 
 def comparison_summary(comparison: Comparison) -> str:

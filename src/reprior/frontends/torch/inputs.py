@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from ...errors import SpecError
+from ...notes import Note
 
 __all__ = ["Inputs", "make_inputs"]
 
@@ -23,12 +26,18 @@ class Inputs:
     args, kwargs
         The arguments.
     tensors : dict
-        Every tensor among them, by name.
+        Every tensor among them, by name; what lies in a nest has a dotted one (``images.0``).
+    examples : dict
+        Elements of integers and booleans that were given or assumed, by name: for control flow alone.
+    notes : tuple of Note
+        What was assumed.
     """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     tensors: dict[str, torch.Tensor]
+    examples: dict[str, torch.Tensor] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
 
 def make_inputs(module: torch.nn.Module, input: Any = None, real: bool = False) -> Inputs:
@@ -38,13 +47,17 @@ def make_inputs(module: torch.nn.Module, input: Any = None, real: bool = False) 
     ----------
     module : torch.nn.Module
     input : optional
-        * a tensor, taken as it is (its elements are not read);
+        * a tensor or array, taken as it is: its elements are read for control flow alone, and only if they
+          are integers or booleans;
         * a tuple of at most three numbers, the shape of one example: an axis for the batch, of size 1, goes
           before it. A longer tuple that begins with 1 has its batch already. The text ``"3x224x224"``
           or ``"3,224,224"`` means the same, and ``"16:int64"`` gives the type as well;
-        * a list or tuple of tensors and whole shapes: one per positional argument;
-        * a mapping of argument names to tensors, whole shapes, or other values, which are passed on;
+        * a list or tuple: one tensor, whole shape, or nest of these per positional argument;
+        * a mapping of argument names to the same, a tokenizer's output included; other values are
+          passed on;
         * nothing, for models of timm and transformers, which know what they take.
+
+        A nest is made of lists, tuples, mappings and dataclasses. A mask given as a shape is all ones.
     real : bool
         Whether elements are needed (those of shapes are then drawn at random).
 
@@ -57,58 +70,121 @@ def make_inputs(module: torch.nn.Module, input: Any = None, real: bool = False) 
         input = _default(module)
     if isinstance(input, str):
         input = _parse(input, module)
-    if isinstance(input, torch.Tensor):
-        return _bind(module, (input,), {}, real)
+    fed = _Feeder(module, real)
+    if _is_tensor(input):
+        return fed.inputs((input,), {})
     if _is_shape(input):
         shape, name = _with_batch(tuple(input)), _first_argument(module)
-        return _bind(module, (_tensor(shape, _dtype(module, name)),), {}, real)
+        return fed.inputs((_tensor(shape, _dtype(module, name)),), {})
     if isinstance(input, Mapping):
-        given = {
-            key: _tensor(tuple(item), _dtype(module, key)) if _is_shape(item) else _parsed(item, module)
-            for key, item in input.items()
-        }
-        return _bind(module, (), given, real)
+        # What is no dict is a tokenizer's output: numbers in it are tokens, not the sizes of a shape.
+        given = input if isinstance(input, dict) else {key: _tokens(item) for key, item in input.items()}
+        return fed.inputs((), {key: _parsed(item, module) for key, item in given.items()})
     if isinstance(input, list | tuple) and input:
-        names = _argument_names(module)
-        args = [
-            _tensor(tuple(item), _dtype(module, names[place] if place < len(names) else ""))
-            if _is_shape(item)
-            else _parsed(item, module)
-            for place, item in enumerate(input)
-        ]
-        return _bind(module, tuple(args), {}, real)
+        return fed.inputs(tuple(_parsed(item, module) for item in input), {})
     raise SpecError(
         f"input {input!r} is neither a shape such as (3, 224, 224), nor a tensor, nor several of these"
     )
 
 
-def _bind(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], real: bool) -> Inputs:
-    """Name the tensors and bring them to where the forward runs."""
-    convert = _with_elements if real else _without_elements
-    args = tuple(convert(item) if isinstance(item, torch.Tensor) else item for item in args)
-    kwargs = {key: convert(item) if isinstance(item, torch.Tensor) else item for key, item in kwargs.items()}
-    names = _argument_names(module)
-    tensors = {
-        names[place] if place < len(names) else str(place): item
-        for place, item in enumerate(args)
-        if isinstance(item, torch.Tensor)
-    }
-    tensors |= {key: item for key, item in kwargs.items() if isinstance(item, torch.Tensor)}
-    if not tensors:
-        raise SpecError("no tensor is fed")
-    return Inputs(args, kwargs, tensors)
+class _Feeder:
+    """Brings what is given to where the forward runs, and names it."""
+
+    def __init__(self, module: torch.nn.Module, real: bool) -> None:
+        self._module, self._real = module, real
+        self._tensors: dict[str, torch.Tensor] = {}
+        self._examples: dict[str, torch.Tensor] = {}
+        self._notes: list[Note] = []
+        self._fed: dict[int, torch.Tensor] = {}  # a tensor that is given twice is fed once
+        self._given: list[Any] = []  # kept, so that no other object takes their identity
+
+    def inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inputs:
+        """The arguments, given as nests of tensors and shapes."""
+        names = _argument_names(self._module)
+        new_args = tuple(
+            self._nest(item, names[place] if place < len(names) else str(place))
+            for place, item in enumerate(args)
+        )
+        new_kwargs = {key: self._nest(item, key) for key, item in kwargs.items()}
+        if not self._tensors:
+            raise SpecError("no tensor is fed")
+        return Inputs(new_args, new_kwargs, self._tensors, self._examples, tuple(self._notes))
+
+    def _nest(self, item: Any, name: str) -> Any:
+        if _is_tensor(item):
+            return self._tensor(item, name)
+        if _is_shape(item):
+            return self._tensor(_tensor(tuple(item), _dtype(self._module, name.partition(".")[0])), name)
+        if isinstance(item, Mapping):
+            entries = {key: self._nest(value, f"{name}.{key}") for key, value in item.items()}
+            if type(item) is dict:
+                return entries
+            same = copy.copy(item)
+            for key, value in entries.items():
+                same[key] = value  # type: ignore[index]
+            return same
+        if isinstance(item, list | tuple):
+            values = [self._nest(value, f"{name}.{place}") for place, value in enumerate(item)]
+            return type(item)(*values) if hasattr(item, "_fields") else type(item)(values)
+        if is_dataclass(item) and not isinstance(item, type):
+            twin = copy.copy(item)
+            for one in fields(item):
+                value = self._nest(getattr(item, one.name), f"{name}.{one.name}")
+                object.__setattr__(twin, one.name, value)
+            return twin
+        return item
+
+    def _tensor(self, given: Any, name: str) -> torch.Tensor:
+        if id(given) in self._fed:
+            return self._fed[id(given)]
+        tensor = torch.as_tensor(given).detach()
+        if not (tensor.is_floating_point() or tensor.is_complex()):
+            example = self._example(tensor, name)
+            if example is not None:
+                self._examples[name] = example
+        fed = _with_elements(tensor, self._examples.get(name)) if self._real else _without_elements(tensor)
+        self._tensors[name] = self._fed[id(given)] = fed
+        self._given.append(given)
+        return fed
+
+    def _example(self, tensor: torch.Tensor, name: str) -> torch.Tensor | None:
+        """Elements of integers and booleans, where they are given or can be assumed."""
+        if not tensor.is_meta:
+            return tensor.cpu()
+        if not name.endswith("mask"):
+            return None
+        self._notes.append(Note("assumed", f"'{name}' is all ones"))
+        return torch.ones(tensor.shape, dtype=tensor.dtype)
 
 
 def _without_elements(tensor: torch.Tensor) -> torch.Tensor:
     return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
 
 
-def _with_elements(tensor: torch.Tensor) -> torch.Tensor:
+def _with_elements(tensor: torch.Tensor, example: torch.Tensor | None) -> torch.Tensor:
     if not tensor.is_meta:
         return tensor
+    if example is not None:
+        return example
     if tensor.is_floating_point():
         return torch.rand(tensor.shape, dtype=tensor.dtype, generator=torch.Generator().manual_seed(0))
     return torch.ones(tensor.shape, dtype=tensor.dtype)
+
+
+def _is_tensor(item: Any) -> bool:
+    """A tensor, or an array of NumPy."""
+    return isinstance(item, torch.Tensor | np.ndarray)
+
+
+def _tokens(item: Any) -> Any:
+    """What a tokenizer gives for one text or several; tensors have their batch axis already."""
+    if not isinstance(item, list) or not item:
+        return item
+    try:
+        tokens = torch.as_tensor(item)
+    except (ValueError, TypeError):
+        raise SpecError("a tokenizer's output must be padded to one length to be a tensor") from None
+    return tokens if tokens.dim() > 1 else tokens[None]
 
 
 def _is_shape(item: Any) -> bool:

@@ -9,6 +9,7 @@ import torch
 
 from ...errors import RepriorError, UnknownOperatorError
 from ...graph import GraphBuilder
+from ...notes import Kind, Note
 from ...primitives import (
     LAWS,
     Concat,
@@ -60,9 +61,11 @@ class Lower:
         masked by minus infinity are no zeros, see `barred`.
     roles : dict of int to Role
         What parameters turned out to be.
+    notes : dict of Note to None
+        What a reader should know of the graph, in order.
     """
 
-    __slots__ = ("_barred", "builder", "operator", "roles", "scope", "supports")
+    __slots__ = ("_barred", "builder", "notes", "operator", "roles", "scope", "supports")
 
     def __init__(self) -> None:
         self.builder = GraphBuilder()
@@ -70,6 +73,7 @@ class Lower:
         self.supports: dict[int, Runs] = {}
         self.scope = ""
         self.roles: dict[int, Role] = {}
+        self.notes: dict[Note, None] = {}
         self._barred: dict[int, torch.Tensor] = {}
 
     # -- any primitive ------------------------------------------------------------------------
@@ -156,7 +160,7 @@ class Lower:
                 sources.setdefault(self.node(value), value)
         nodes = list(sources)
         if not nodes:
-            raise RepriorError(f"in '{self.scope}': {name} of constants alone")
+            raise RepriorError(f"in '{self.scope}': {name} of constants alone", module=self.scope)
         if broadcast([value.shape for value in sources.values()]) != shape:
             nodes[0] = self.node(self.expand(sources[nodes[0]], shape))
         return self.append(Map(name, law=law), nodes)
@@ -344,11 +348,17 @@ class Lower:
         if moved.any():
             self._barred[result.node] = ~moved
 
+    # -- what to tell ---------------------------------------------------------------------------
+
+    def note(self, kind: Kind, text: str) -> None:
+        """Tell the reader something, once."""
+        self.notes[Note(kind, text)] = None
+
     # -- errors -------------------------------------------------------------------------------
 
     def unsupported(self, message: str) -> UnknownOperatorError:
         """The error for a use of an operator that its rule does not cover."""
-        return UnknownOperatorError(f"in '{self.scope}': {message}")
+        return UnknownOperatorError(f"in '{self.scope}': {message}", module=self.scope)
 
 
 def _affine(x: Any, factor: Any, term: Any) -> Any:

@@ -105,8 +105,8 @@ class Recorder(ThreadMode):
         """Make a leaf of a batch norm's running mean or variance."""
         self._leaf(tensor, Parameter(name, tuple(tensor.shape), "running_statistic"))
 
-    def input(self, tensor: torch.Tensor, name: str) -> None:
-        """Make a leaf of a tensor that is fed."""
+    def input(self, tensor: torch.Tensor, name: str, example: torch.Tensor | None = None) -> None:
+        """Make a leaf of a tensor that is fed, with the elements of an example where those are known."""
         self._leaf(tensor, Input(name, tuple(tensor.shape)))
 
     def buffer(self, tensor: torch.Tensor, name: str, constant: torch.Tensor | None) -> None:
@@ -299,7 +299,8 @@ class Recorder(ThreadMode):
         name, node = str(func), len(self.lower.builder.nodes)
         raise UnknownOperatorError(
             f"operator '{name}' in {self._where} (node {node}) has no rule; register one with "
-            f"@reprior.rule('{name}'), see docs/torch.md"
+            f"@reprior.rule('{name}'), see docs/torch.md",
+            module=self._scopes.current,
         )
 
     def _with_plain_indices(self, handler: Handler) -> Handler:
@@ -324,10 +325,12 @@ class Recorder(ThreadMode):
         if operands.constant:
             return func(*tree_map(_known, operands.values), **kwargs)
         if self._real:
+            self.lower.note("assumed", "control flow follows that of one example")
             return func(*args, **kwargs)
         raise RepriorError(
             f"in {self._where}: the forward needs the value of a tensor that depends on the input ({func}), "
-            "so its structure depends on data; real=True follows one real input"
+            "so its structure depends on data; real=True (--real) follows one real input",
+            module=self._scopes.current,
         )
 
     # -- operands -------------------------------------------------------------------------------
@@ -449,7 +452,8 @@ class Recorder(ThreadMode):
 
     def _mismatch(self, func: Any, inferred: tuple[int, ...], actual: Iterable[int]) -> GraphError:
         return GraphError(
-            f"in {self._where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}"
+            f"in {self._where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}",
+            module=self._scopes.current,
         )
 
 

@@ -31,8 +31,8 @@ class Loaded(NamedTuple):
     input: Any = None
 
 
-def load(spec: str, input: Any = None) -> Model:
-    """The traced model that a spec names.
+def load(spec: str, input: Any = None, real: bool = False) -> Model:
+    """The traced model that a spec names, with weights if the forward is to be computed for real.
 
     Raises
     ------
@@ -40,8 +40,8 @@ def load(spec: str, input: Any = None) -> Model:
         If there is no such model; the message suggests near names.
     """
     start = time.perf_counter()
-    module, default = load_module(spec)
-    model = describe_module(module, default if input is None else input, name=spec)
+    module, default = load_module(spec, real)
+    model = describe_module(module, default if input is None else input, name=spec, real=real)
     return replace(model, seconds=time.perf_counter() - start, verifier=partial(_verify, spec, input))
 
 
@@ -51,76 +51,81 @@ def _verify(spec: str, input: Any, **options: Any) -> Verification:
     return verify_spec(spec, input, **options)
 
 
-def load_module(spec: str) -> Loaded:
-    """The module that a spec names, with parameters on the meta device."""
+def load_module(spec: str, real: bool = False) -> Loaded:
+    """The module that a spec names, with parameters on the meta device, or with real ones."""
     scheme, _, rest = spec.partition(":")
-    return _SCHEMES[scheme](rest, spec)
+    return _SCHEMES[scheme](rest, spec, partial(_built, real=real))
 
 
-def _timm(rest: str, spec: str) -> Loaded:
+Built = Callable[[str, Callable[[], torch.nn.Module]], torch.nn.Module]
+
+
+def _timm(rest: str, spec: str, built: Built) -> Loaded:
     import timm
 
     name, size = split_size(rest, spec)
     if not timm.is_model(name):
-        raise SpecError(f"unknown model '{spec}': {suggest(name, timm.list_models())}")
+        raise SpecError(f"unknown model '{spec}': {suggest(name, timm.list_models())}", model=spec)
     if size is None:
-        return Loaded(_built(spec, lambda: timm.create_model(name, pretrained=False)))
+        return Loaded(built(spec, lambda: timm.create_model(name, pretrained=False)))
     try:  # attention models must know the size, most others do not take it
-        module = _built(spec, lambda: timm.create_model(name, pretrained=False, img_size=size))
+        module = built(spec, lambda: timm.create_model(name, pretrained=False, img_size=size))
     except SpecError:
-        module = _built(spec, lambda: timm.create_model(name, pretrained=False))
+        module = built(spec, lambda: timm.create_model(name, pretrained=False))
     channels = module.default_cfg["input_size"][0]
     return Loaded(module, (channels, size, size))
 
 
-def _built(spec: str, make: Callable[[], torch.nn.Module]) -> torch.nn.Module:
+def _built(spec: str, make: Callable[[], torch.nn.Module], real: bool = False) -> torch.nn.Module:
     """The module, or an error that says why it cannot be built."""
     try:
-        return build(make)
+        return make() if real else build(make)
     except RepriorError:
         raise
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise SpecError(f"'{spec}' cannot be built: {type(error).__name__}: {lines[0]}") from error
+        raise SpecError(
+            f"'{spec}' cannot be built: {type(error).__name__}: {lines[0]}", model=spec
+        ) from error
 
 
-def _torchvision(rest: str, spec: str) -> Loaded:
+def _torchvision(rest: str, spec: str, built: Built) -> Loaded:
     from .torchvision import load_torchvision
 
     name, size = split_size(rest, spec)
-    return Loaded(*load_torchvision(name, size, spec, _built))
+    return Loaded(*load_torchvision(name, size, spec, built))
 
 
-def _hf(rest: str, spec: str) -> Loaded:
+def _hf(rest: str, spec: str, built: Built) -> Loaded:
     from .transformers import load_transformers
 
-    return Loaded(load_transformers(rest, spec, _built))
+    return Loaded(load_transformers(rest, spec, built))
 
 
-def _py(rest: str, spec: str) -> Loaded:
+def _py(rest: str, spec: str, built: Built) -> Loaded:
     """``package.module:callable``: runs the user's code, which returns a module, perhaps with its input."""
     path, colon, name = rest.partition(":")
     if not colon or not path or not name:
-        raise SpecError(f"'{spec}' does not read py:package.module:callable")
+        raise SpecError(f"'{spec}' does not read py:package.module:callable", model=spec)
     try:
         target: Any = _imported(path)
         for part in name.split("."):
             target = getattr(target, part)
     except ModuleNotFoundError as error:
-        raise SpecError(f"'{spec}': there is no module '{error.name}'") from None
+        raise SpecError(f"'{spec}': there is no module '{error.name}'", model=spec) from None
     except AttributeError:
-        raise SpecError(f"'{spec}': module '{path}' has no '{name}'") from None
+        raise SpecError(f"'{spec}': module '{path}' has no '{name}'", model=spec) from None
     made: list[Any] = []
 
     def make() -> torch.nn.Module:
         result = target if isinstance(target, torch.nn.Module) else target()
         module, *rest = result if isinstance(result, tuple) else (result,)
         if not isinstance(module, torch.nn.Module):
-            raise SpecError(f"'{spec}' gives {type(module).__name__!r}, not a torch.nn.Module")
+            raise SpecError(f"'{spec}' gives {type(module).__name__!r}, not a torch.nn.Module", model=spec)
         made.extend(rest[:1])
         return module
 
-    return Loaded(_built(spec, make), made[0] if made else None)
+    return Loaded(built(spec, make), made[0] if made else None)
 
 
 def _imported(path: str) -> Any:
@@ -141,7 +146,7 @@ _importing = threading.RLock()
 """Held while the search path is another, so that no other thread finds it so or takes it back."""
 
 
-_SCHEMES: dict[str, Callable[[str, str], Loaded]] = {
+_SCHEMES: dict[str, Callable[[str, str, Built], Loaded]] = {
     "timm": _timm,
     "torchvision": _torchvision,
     "hf": _hf,

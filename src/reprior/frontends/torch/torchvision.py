@@ -35,7 +35,7 @@ def load_torchvision(name: str, size: int | None, spec: str, built: Built) -> tu
     from torchvision import models
 
     if name not in models.list_models():
-        raise SpecError(f"unknown model '{spec}': {suggest(name, models.list_models())}")
+        raise SpecError(f"unknown model '{spec}': {suggest(name, models.list_models())}", model=spec)
     options: dict[str, Any] = {"weights": None}
     kind = models.get_model_builder(name).__module__.split(".")[2]
     if kind in ("detection", "segmentation"):

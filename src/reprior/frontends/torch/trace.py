@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
@@ -14,10 +14,11 @@ from typing import Any
 
 import torch
 
-from ...errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOperatorError
+from ...errors import GraphError, RepriorError, ShapeError, SpecError
 from ...graph import Graph, Node
 from ...model import Model
-from ...primitives import Parameter
+from ...notes import Note
+from ...primitives import Constant, Input, Parameter
 from ...verification import Verification
 from .buffers import known_buffers
 from .inputs import Inputs, make_inputs
@@ -46,7 +47,7 @@ class Traced:
         What tracing took.
     real : bool
         Whether the forward was computed for real, since the user asked for that.
-    notes : tuple of str
+    notes : tuple of Note
         What the reader should know of how the trace was made.
     """
 
@@ -55,7 +56,7 @@ class Traced:
     module_types: Mapping[str, str]
     seconds: float = 0.0
     real: bool = False
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Note, ...] = ()
 
 
 def trace(
@@ -97,7 +98,7 @@ def trace(
         aliases = _know_module(recorder, module)
         stack.enter_context(torch.inference_mode())
         for name, tensor in fed.tensors.items():
-            recorder.input(tensor, name)
+            recorder.input(tensor, name, fed.examples.get(name))
         if real:
             stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(recorder)
@@ -106,8 +107,31 @@ def trace(
     recorder.lower.builder.output(found)
     graph = _with_roles(recorder)
     types = {name: type(part).__name__ for name, part in module.named_modules()}
-    notes = ("the forward was computed for real, not on the meta device",) if real else ()
+    if real:
+        recorder.lower.note("stated", "the forward was computed for real, not on the meta device")
+    notes = (*fed.notes, *recorder.lower.notes, *_notes_on_leaves(graph))
     return Traced(graph, aliases, types, time.perf_counter() - start, real, notes)
+
+
+def _notes_on_leaves(graph: Graph) -> list[Note]:
+    """What of the leaves the outputs depend on, and whether its elements are known."""
+    used, pending = set(), list(graph.outputs)
+    while pending:
+        place = pending.pop()
+        if place not in used:
+            used.add(place)
+            pending.extend(graph.nodes[place].inputs)
+    notes = []
+    for place, node in enumerate(graph.nodes):
+        if isinstance(node.op, Input) and place not in used:
+            notes.append(Note("stated", f"input '{node.op.name}' reaches no output"))
+        elif isinstance(node.op, Constant) and place in used and node.op.name not in _UNNAMED:
+            notes.append(Note("unknown", f"values of buffer '{node.op.name}'"))
+    return notes
+
+
+_UNNAMED = ("constant", "unknown")
+"""How the recorder calls constants that the module does not name."""
 
 
 def describe_module(
@@ -127,6 +151,7 @@ def describe_module(
         traced.module_types,
         traced.aliases,
         partial(_verify, weakref.ref(module), input, outputs, name),
+        traced.notes,
     )
 
 
@@ -187,17 +212,18 @@ def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
     try:
         return module(*fed.args, **fed.kwargs)
     except RepriorError as error:
-        if str(error).startswith("in ") or isinstance(error, UnknownOperatorError):
-            raise
-        where = scopes.raised_in(error) or type(module).__name__
-        raise type(error)(f"in module '{where}': {error}") from error
+        path = scopes.raised_in(error)
+        raise error.in_module(path, f"module '{path or type(module).__name__}'") from error.__cause__
     except Exception as error:
         if _is_ours(error):
             raise
-        where = f"in module '{scopes.raised_in(error) or type(module).__name__}'"
+        path = scopes.raised_in(error)
+        where = f"in module '{path or type(module).__name__}'"
         lines = str(error).strip().splitlines()
         message = lines[0] if lines else type(error).__name__
-        raise ShapeError(f"{where}: the forward failed with {type(error).__name__}: {message}") from error
+        raise ShapeError(
+            f"{where}: the forward failed with {type(error).__name__}: {message}", module=path
+        ) from error
 
 
 def _is_ours(error: BaseException) -> bool:

@@ -43,7 +43,7 @@ def load_transformers(rest: str, spec: str, built: Built) -> torch.nn.Module:
         return built(spec, lambda: transformers.AutoModel.from_config(config))
     cls = getattr(transformers, name, None)
     if cls is None:
-        raise SpecError(f"'{spec}': transformers has no model class '{name}'")
+        raise SpecError(f"'{spec}': transformers has no model class '{name}'", model=spec)
     return built(spec, lambda: cls(config))
 
 
@@ -67,7 +67,7 @@ def _configuration(rest: str, spec: str) -> tuple[Any, str | None]:
     if config_class is not None:
         return config_class(), rest
     names = [*CONFIG_MAPPING_NAMES, *CONFIG_MAPPING_NAMES.values()]
-    raise SpecError(f"unknown model '{spec}': {suggest(rest, names)}")
+    raise SpecError(f"unknown model '{spec}': {suggest(rest, names)}", model=spec)
 
 
 def _from_file(path: Path, spec: str) -> tuple[Any, str | None]:
@@ -76,12 +76,14 @@ def _from_file(path: Path, spec: str) -> tuple[Any, str | None]:
     try:
         fields = json.loads(path.read_text())
     except OSError as error:
-        raise SpecError(f"'{spec}': cannot read {path}: {error.strerror}") from None
+        raise SpecError(f"'{spec}': cannot read {path}: {error.strerror}", model=spec) from None
     except ValueError as error:
-        raise SpecError(f"'{spec}': {path} is not JSON: {error}") from None
+        raise SpecError(f"'{spec}': {path} is not JSON: {error}", model=spec) from None
     kind = fields.get("model_type") if isinstance(fields, dict) else None
     if kind not in CONFIG_MAPPING:
-        raise SpecError(f"'{spec}': {path} has the model_type {kind!r}, which transformers does not know")
+        raise SpecError(
+            f"'{spec}': {path} has the model_type {kind!r}, which transformers does not know", model=spec
+        )
     fields.pop("auto_map", None)  # remote code is never run
     names = fields.get("architectures") or [None]
     return CONFIG_MAPPING[kind].from_dict(fields), names[0]

@@ -139,7 +139,8 @@ def _put_one(lower: Lower, base: Value, move: Move, new: Value) -> Value:
             return lower.add(Take(axis, source), lower.concat([base, new], axis))
     raise RepriorError(
         f"in '{lower.scope}': a write through a view that repeats elements ({move.label} of shape {shape}) "
-        "has no defined result"
+        "has no defined result",
+        module=lower.scope,
     )
 
 

@@ -274,7 +274,9 @@ def select_scatter(lower: Lower, x: Value, source: Value, dim: int, index: int) 
 def one_hot(lower: Lower, index: Value, num_classes: int = -1) -> Value:
     """Each index as a vector, every element of which depends on it."""
     if num_classes < 0:
-        raise RepriorError(f"in '{lower.scope}': one_hot of unknown indices needs num_classes")
+        raise RepriorError(
+            f"in '{lower.scope}': one_hot of unknown indices needs num_classes", module=lower.scope
+        )
     wide = lower.expand(lower.reshape(index, (*index.shape, 1)), (*index.shape, num_classes))
     return lower.map("one_hot", wide)
 
