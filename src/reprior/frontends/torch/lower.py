@@ -118,6 +118,15 @@ class Lower:
         """A known tensor."""
         return Value(None, tuple(tensor.shape), tensor)
 
+    def any_of(self, table: Value) -> Value:
+        """A table that fed indices choose from: what they find is none of its values in particular.
+
+        So no element of a known one counts as zero (convention 15).
+        """
+        if table.constant is None:
+            return table
+        return Value(self.builder.add(Constant("constant", table.shape), (), self.scope), table.shape)
+
     def role(self, value: Value, role: Role) -> Value:
         """Note what a parameter is, and return it."""
         if value.node is not None:

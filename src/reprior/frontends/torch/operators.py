@@ -12,6 +12,7 @@ __all__ = [
     "INDEXED",
     "READS",
     "SHORTCUTS",
+    "UNINITIALISED",
     "Shortcut",
     "decomposition",
     "functional",
@@ -33,6 +34,9 @@ FACTORIES = frozenset(
     )
 )  # fmt: skip
 """Operators whose result depends on the shape of their operand alone."""
+
+UNINITIALISED = ("aten.empty.", "aten.empty_strided.", "aten.empty_permuted.")
+"""How the names of operators begin that make memory without setting its elements."""
 
 INDEXED = frozenset(
     f"aten.{name}"

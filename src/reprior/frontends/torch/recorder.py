@@ -25,6 +25,7 @@ from .operators import (
     INDEXED,
     READS,
     SHORTCUTS,
+    UNINITIALISED,
     Shortcut,
     decomposition,
     functional_name,
@@ -33,6 +34,7 @@ from .operators import (
 )
 from .registry import Entry, find
 from .scopes import Scopes
+from .strided import Layout, strided_moves
 from .values import Slot, Value
 
 __all__ = ["Recorder"]
@@ -128,6 +130,10 @@ class Recorder(ThreadMode):
         self._slots[id(tensor)] = slot
         self._alive.append(tensor)
 
+    def literal(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The tensor on the traced device that stands for one made from Python's numbers."""
+        return tensor if self._real else self._meta(tensor)
+
     # -- dispatch -------------------------------------------------------------------------------
 
     def __torch_dispatch__(
@@ -154,6 +160,8 @@ class Recorder(ThreadMode):
         return self._with_plain_indices(handler) if base in INDEXED else handler
 
     def _choose_kind(self, func: Any, name: str, base: str, overload: str) -> Handler:
+        if base == "aten.as_strided":
+            return self._view_by_strides
         if is_write(func):
             entry = find(functional_name(base, overload))
             write = self._write_out if overload.endswith("out") else self._write_first
@@ -196,7 +204,8 @@ class Recorder(ThreadMode):
         slot = self._slot(source)
         value = slot.read(self.lower)
         if value.constant is not None and not self._real and _goes_to_cpu(args[1:], kwargs):
-            copy = value.constant.clone()  # its elements are about to be read
+            # Its elements are about to be read.
+            copy = func(value.constant, *args[1:], **kwargs).clone()
             self._know(copy, Slot(Value(None, tuple(copy.shape), copy)))
             return copy
         operands = self._operands(args, kwargs)
@@ -215,7 +224,20 @@ class Recorder(ThreadMode):
             if new.shape != tuple(one.shape):
                 raise self._mismatch(func, new.shape, one.shape)
             shared = one.untyped_storage()._cdata == memory.untyped_storage()._cdata
-            self._attach(one, slot.view(path, new) if shared else Slot(new))
+            self._attach(one, slot.view(path, new, memory) if shared else Slot(new))
+        return result
+
+    def _view_by_strides(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """``as_strided``, which reads the memory itself."""
+        operands = self._operands(args, kwargs)
+        result = self._run(func, operands)
+        slot = self._slot(args[0])
+        owner, memory = slot.owner or slot, slot.memory_of(operands.tensors[0])
+        moves = strided_moves(Layout.of(memory), Layout.of(result))
+        value = owner.value
+        for move in moves:
+            value = self.lower.add(move, value)
+        self._attach(result, Slot(value, owner, tuple(moves), owner.version, memory))
         return result
 
     def _write_first(
@@ -231,7 +253,7 @@ class Recorder(ThreadMode):
             known = [
                 item.clone() if k == 0 else item for k, item in enumerate(tree_map(_known, operands.values))
             ]
-            func(*known, **tree_map(_known, _on_cpu(operands.named_values)))
+            func(*known, **tree_map(_known, operands.named_values))
             slot.write(self.lower, self.lower.constant(known[0]))
             return target
         if entry is None:
@@ -308,6 +330,10 @@ class Recorder(ThreadMode):
 
         def handle(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             x, indices, *rest = args
+            if rest and isinstance(rest[0], torch.Tensor) and not any(rest[1:2]):
+                mask = self._only_mask(x, indices, rest[0])
+                if mask is not None:
+                    return self._write_where(func, x, mask, rest[0])
             plain: list[Any] = []
             for index in indices:
                 value = None if index is None else self._slot(index).read(self.lower)
@@ -318,6 +344,24 @@ class Recorder(ThreadMode):
             return handler(func, (x, plain, *rest), kwargs)
 
         return handle
+
+    def _only_mask(self, x: Any, indices: Any, source: torch.Tensor) -> torch.Tensor | None:
+        """The mask of ``x[:, mask] = source``, shaped to broadcast; None if it is not that simple a write."""
+        places = [place for place, index in enumerate(indices) if index is not None]
+        if len(places) != 1 or indices[places[0]].dtype is not torch.bool:
+            return None
+        mask: torch.Tensor = indices[places[0]]
+        after = x.dim() - places[0] - mask.dim()
+        if source.dim() > after:
+            return None
+        with self:
+            return mask.reshape((*(1,) * places[0], *mask.shape, *(1,) * after))
+
+    def _write_where(self, func: Any, x: torch.Tensor, mask: torch.Tensor, source: torch.Tensor) -> Any:
+        """A write of the same elements wherever a mask holds."""
+        with self:
+            result = torch.where(mask, source, x)
+            return x.copy_(result) if is_write(func) else result
 
     def _read_element(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """An operator that hands elements to Python."""
@@ -391,6 +435,13 @@ class Recorder(ThreadMode):
             # Not an inference tensor: PyTorch wants views of the tensor it stands for to keep versions.
             with torch.inference_mode(False):
                 twin = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
+                if tensor.storage_offset():
+                    memory = torch.empty(
+                        tensor.untyped_storage().nbytes() // tensor.element_size(),
+                        dtype=tensor.dtype,
+                        device=_META,
+                    )
+                    twin = memory.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
             self._twins[id(tensor)] = twin
             self._attach(twin, self._slot(tensor))
             self._alive.append(tensor)
@@ -412,7 +463,9 @@ class Recorder(ThreadMode):
             shaped = self._run(func, operands)
             if isinstance(shaped, torch.Tensor) and shaped.numel() > _MAX_CONSTANT:
                 return self._bind_unknown(shaped)
-        known = func(*tree_map(_known, operands.values), **tree_map(_known, _on_cpu(operands.named_values)))
+        known = func(*tree_map(_known, operands.values), **tree_map(_known, operands.named_values))
+        if str(func).startswith(UNINITIALISED):
+            known.zero_()  # memory that is not initialised holds no element yet, and neither do zeros
         return tree_map(self._bind_known, known)
 
     def _bind(self, func: Any, result: Any, values: Any) -> Any:
@@ -458,11 +511,10 @@ class Recorder(ThreadMode):
 
 
 def _known(item: Any) -> Any:
-    return item.constant if isinstance(item, Value) else item
-
-
-def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {key: _CPU if key == "device" else item for key, item in kwargs.items()}
+    """An argument with elements: constants live on the CPU."""
+    if isinstance(item, Value):
+        return item.constant
+    return _CPU if isinstance(item, torch.device) else item
 
 
 def _goes_to_cpu(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from ...primitives import Constant, Input, Parameter
 from ...verification import Verification
 from .buffers import known_buffers
 from .inputs import Inputs, make_inputs
+from .literals import Literals
 from .outputs import output_tensors
 from .recorder import Recorder
 from .registry import find_module_rules
@@ -102,6 +103,8 @@ def trace(
         if real:
             stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(recorder)
+        if not real:
+            stack.enter_context(Literals(recorder.literal))
         result = _call(module, fed, scopes)
         found = _output_values(recorder, result, outputs)
     recorder.lower.builder.output(found)

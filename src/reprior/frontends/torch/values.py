@@ -57,12 +57,15 @@ class Slot:
         From the owner's value to this one.
     version : int
         Number of writes to the memory that `value` has seen.
+    memory : torch.Tensor or None
+        The owner's tensor, which knows how its elements lie in memory; None if the memory is its own.
     """
 
     value: Value
     owner: Slot | None = None
     moves: tuple[Move, ...] = ()
     version: int = field(default=0)
+    memory: torch.Tensor | None = None
 
     def read(self, lower: Lower) -> Value:
         """The value now."""
@@ -83,10 +86,14 @@ class Slot:
             self.owner.version += 1
             self.version = self.owner.version
 
-    def view(self, moves: list[Move], value: Value) -> Slot:
-        """The slot of a view of this tensor."""
+    def view(self, moves: list[Move], value: Value, tensor: torch.Tensor) -> Slot:
+        """The slot of a view of this slot's tensor."""
         owner = self.owner or self
-        return Slot(value, owner, (*self.moves, *moves), owner.version)
+        return Slot(value, owner, (*self.moves, *moves), owner.version, self.memory_of(tensor))
+
+    def memory_of(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The tensor that owns the memory of this slot's tensor."""
+        return tensor if self.memory is None else self.memory
 
 
 def apply_move(move: Move, constant: torch.Tensor) -> torch.Tensor:

@@ -54,7 +54,7 @@ def _rows(lower: Lower, table: Value, index: Value) -> Value:
     """Positions of the first axis."""
     known = known_indices(lower, index)
     if known is None:
-        return lower.add(Lookup(), table, index)
+        return lower.add(Lookup(), lower.any_of(table), index)
     rows = lower.take(table, 0, known % max(table.shape[0], 1))
     return lower.reshape(rows, (*index.shape, *table.shape[1:]))
 
@@ -111,7 +111,7 @@ def gather(lower: Lower, x: Value, dim: int, index: Value, **named: Any) -> Valu
     size = x.shape[axis]
     wide = lower.expand(lower.reshape(index, (*index.shape, 1)), (*index.shape, size))
     table = names.replace(names[axis], "z")
-    return lower.contract(f"{table},{names}z->{names}", x, wide)
+    return lower.contract(f"{table},{names}z->{names}", lower.any_of(x), wide)
 
 
 def _gather_known(lower: Lower, x: Value, axis: int, index: torch.Tensor) -> Value:

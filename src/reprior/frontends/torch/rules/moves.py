@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from ....errors import RepriorError
 from ....primitives import Expand, Move, Permute, Reshape, Shape, Slice, Take
 from ..lower import Lower
 from ..registry import rule, view
@@ -256,19 +255,6 @@ def diagonal(shape: Shape, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Mov
         flat,
         Take(len(rest), start + np.arange(length) * (columns + 1)),
     ]
-
-
-@view("aten.as_strided")
-def as_strided(
-    shape: Shape, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
-) -> Moves:
-    """Any strided view of contiguous memory."""
-    places = np.full((), storage_offset or 0, dtype=np.int64)
-    for length, step in zip(size, stride, strict=True):
-        places = places[..., None] + np.arange(length) * step
-    if places.size and places.max() >= prod(shape):
-        raise RepriorError(f"as_strided of size {tuple(size)} reaches outside a tensor of shape {shape}")
-    return [Reshape((prod(shape),)), Take(0, places.reshape(-1)), Reshape(tuple(size))]
 
 
 @rule("aten.view_as_complex")
