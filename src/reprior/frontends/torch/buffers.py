@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -42,10 +43,13 @@ class Buffer:
 def known_buffers(module: torch.nn.Module) -> Iterator[Buffer]:
     """Every buffer of a module and its parts, each tensor once."""
     seen: set[int] = set()
+    models: dict[str, torch.nn.Module] = {}
     for path, part in module.named_modules():
+        if _initialises_parts(part):
+            models[path] = part
         own = {name: tensor for name, tensor in part._buffers.items() if tensor is not None}
         lost = any(tensor.is_meta for name, tensor in own.items() if name not in _RUNNING_STATISTICS)
-        again = _computed_again(part) if lost else {}
+        again = _computed_again(part, _innermost(models, path)) if lost else {}
         for name, tensor in own.items():
             if id(tensor) not in seen:
                 seen.add(id(tensor))
@@ -53,16 +57,43 @@ def known_buffers(module: torch.nn.Module) -> Iterator[Buffer]:
                 yield Buffer(f"{path}.{name}" if path else name, tensor, constant)
 
 
-def _computed_again(part: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Values of buffers that were built on the meta device, by timm's own method for that."""
+def _initialises_parts(part: torch.nn.Module) -> bool:
+    """Whether a module is a model of transformers, whose ``_init_weights(part)`` sets buffers as well."""
+    return any(
+        base.__name__ == "PreTrainedModel" and base.__module__ == "transformers.modeling_utils"
+        for base in type(part).__mro__
+    )
+
+
+def _innermost(models: dict[str, torch.nn.Module], path: str) -> torch.nn.Module | None:
+    """The model nearest above a module."""
+    above = [one for one in models if not one or path == one or path.startswith(f"{one}.")]
+    return models[max(above, key=len)] if above else None
+
+
+def _computed_again(part: torch.nn.Module, model: torch.nn.Module | None) -> dict[str, torch.Tensor]:
+    """Values of buffers that were built on the meta device, by the library's own method for that.
+
+    That is ``_init_buffers`` in timm and ``_init_weights`` of the model in transformers. What they leave
+    alone stays unknown.
+    """
     method = getattr(type(part), "_init_buffers", None)
     if method is None:
-        return {}
+        if model is None or not all(parameter.is_meta for parameter in part.parameters()):
+            return {}
+        method = partial(type(model)._init_weights, model)
     twin = copy.copy(part)
-    twin.__dict__["_buffers"] = {
-        name: None if tensor is None else torch.zeros(tensor.shape, dtype=tensor.dtype)
+    blank = {
+        name: torch.zeros(tensor.shape, dtype=tensor.dtype)
         for name, tensor in part._buffers.items()
+        if tensor is not None
     }
-    with OnCpu():
-        method(twin)
-    return {name: one for name, one in twin._buffers.items() if one is not None and not one.is_meta}
+    twin.__dict__["_buffers"] = {name: blank.get(name) for name in part._buffers}
+    try:
+        with torch.no_grad(), OnCpu():
+            method(twin)
+    except Exception:  # whatever a third party's initialisation may raise: the values stay unknown
+        return {}
+    found = {name: one for name, one in twin._buffers.items() if one is not None and not one.is_meta}
+    untouched = {key for key, zeros in blank.items() if zeros._version == 0 and zeros is found.get(key)}
+    return {name: one for name, one in found.items() if name not in untouched}

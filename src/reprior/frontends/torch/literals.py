@@ -16,8 +16,6 @@ from torch.overrides import TorchFunctionMode
 __all__ = ["Literals"]
 
 _CPU = torch.device("cpu")
-_PLACE_OF_DEVICE = 2
-"""Among the positional arguments of ``torch.as_tensor``."""
 _LONGEST_TUPLE = 32
 """A list of fewer indices that holds more than numbers means a tuple of them (as in NumPy of old)."""
 
@@ -63,8 +61,8 @@ class Literals(TorchFunctionMode):
         data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
         if data is None or isinstance(data, torch.Tensor):
             return func(*args, **kwargs)
-        device = kwargs.pop("device", None) if len(args) < _PLACE_OF_DEVICE + 1 else args[_PLACE_OF_DEVICE]
-        made = func(*args[:_PLACE_OF_DEVICE], **kwargs, device=_CPU)
+        device = kwargs.pop("device", None)
+        made = func(*args, **kwargs, device=_CPU)
         wanted = torch.get_default_device() if device is None else torch.device(device)
         return made if wanted == _CPU else self._on_meta(made)
 
