@@ -101,4 +101,4 @@ def test_item_02_unknown_buffers_are_noted() -> None:
     with torch.device("meta"):
         module = Owner()
     (note,) = [note for note in trace(module, (3,)).notes if note.kind == "unknown"]
-    assert "buffer 'table'" in note.text
+    assert "buffer 'table'" in note
