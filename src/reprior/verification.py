@@ -41,6 +41,10 @@ class Found:
     unseen: Mask
     faint: Mask
 
+    def beyond(self, alive: Mask) -> bool:
+        """Whether an element has a gradient that is not among these."""
+        return bool(((self.plain | self.softened) & ~alive).any())
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -82,6 +86,9 @@ class ParameterCheck:
     name, shape, numel : str, tuple of int, int
     dead : int
         Counted dead, and no gradient.
+    statistics : int
+        Counted dead under ``local`` normalisation, with a gradient through statistics of a normalisation
+        alone: the count under ``coupled`` has them alive (convention 6).
     plain : int
         Counted alive, with a gradient in the model as it is.
     softened : int
@@ -98,6 +105,7 @@ class ParameterCheck:
     shape: tuple[int, ...]
     numel: int
     dead: int
+    statistics: int
     plain: int
     softened: int
     unseen: int
@@ -160,7 +168,7 @@ class Verification:
         data = asdict(self)
         data["input"] = dict(self.input)
         data["agrees"] = self.agrees
-        fields = ("numel", "dead", "plain", "softened", "unseen", "undecided", "different")
+        fields = ("numel", "dead", "statistics", "plain", "softened", "unseen", "undecided", "different")
         data["elements"] = {field: self.total(field) for field in fields}
         return data
 
@@ -174,7 +182,9 @@ class Verification:
         return "; ".join([f"{self.model}: {len(self.differences)} differences", *map(str, self.differences)])
 
 
-def check_parameter(name: str, alive: Mask, found: Found) -> tuple[ParameterCheck, list[Difference]]:
+def check_parameter(
+    name: str, alive: Mask, found: Found, coupled: Mask | None = None
+) -> tuple[ParameterCheck, list[Difference]]:
     """Set what the count says of a parameter beside what differentiation says.
 
     Parameters
@@ -184,14 +194,18 @@ def check_parameter(name: str, alive: Mask, found: Found) -> tuple[ParameterChec
         Which elements have contexts.
     found : Found
         Of the same shape.
+    coupled : ndarray of bool, optional
+        Which elements have contexts once the statistics of normalisations route.
     """
     gradient = found.plain | found.softened
+    wrong = ~alive & gradient
+    statistics = wrong & coupled if coupled is not None else np.zeros_like(wrong)
     left = alive & ~gradient
     unseen = left & found.unseen
     undecided = left & ~found.unseen & found.faint
     differences = [
         Difference(name, kind, int(where.sum()), _first(where))
-        for kind, where in _kinds(~alive & gradient, left & ~unseen & ~undecided)
+        for kind, where in _kinds(wrong & ~statistics, left & ~unseen & ~undecided)
         if where.any()
     ]
     check = ParameterCheck(
@@ -199,6 +213,7 @@ def check_parameter(name: str, alive: Mask, found: Found) -> tuple[ParameterChec
         shape=alive.shape,
         numel=alive.size,
         dead=int((~alive & ~gradient).sum()),
+        statistics=int(statistics.sum()),
         plain=int((alive & found.plain).sum()),
         softened=int((alive & found.softened & ~found.plain).sum()),
         unseen=int(unseen.sum()),

@@ -51,9 +51,9 @@ def test_a_difference_is_status_3(runner: Runner) -> None:
 
 def test_json(runner: Runner, tmp_path) -> None:
     data = json.loads(runner.prints("verify", "py:verified_models:right", "--json", "-"))
-    assert data["agrees"] and data["elements"] == {
-        "numel": 8, "dead": 4, "plain": 4, "softened": 0, "unseen": 0, "undecided": 0, "different": 0,
-    }  # fmt: skip
+    assert data["agrees"]
+    some = {key: value for key, value in data["elements"].items() if value}
+    assert some == {"numel": 8, "dead": 4, "plain": 4}
     assert [row["name"] for row in data["parameters"]] == ["weight", "bias"]
     assert runner("verify", "py:verified_models:Wrong", "--input", "3", "--json", "out.json").status == 3
     data = json.loads((tmp_path / "out.json").read_text())

@@ -165,6 +165,21 @@ def test_single_precision_where_the_model_insists() -> None:
     assert found.agrees
 
 
+def test_statistics_alone_are_dead_by_convention() -> None:
+    """Weight standardisation: taps that meet padding only still move the mean."""
+
+    class Standardised(nn.Conv2d):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            weight = F.layer_norm(self.weight, self.weight.shape[1:])
+            return F.conv2d(x, weight, self.bias, padding=1)
+
+    module = Standardised(2, 3, 3)
+    found = reprior.verify(module, (2, 1, 1))
+    assert found.agrees and found.total("statistics") == 3 * 2 * 8
+    found = reprior.verify(module, (2, 1, 1), normalization="coupled")
+    assert found.agrees and (found.total("statistics"), found.total("dead")) == (0, 0)
+
+
 def test_analysis_verify() -> None:
     module = nn.Conv2d(1, 2, 3, padding=1)
     analysis = reprior.analyze(module, (1, 1, 1), normalization="coupled")

@@ -19,7 +19,7 @@ __all__ = ["DIFFERENT", "verify_command"]
 DIFFERENT = 3
 """Exit status where the count and differentiation disagree."""
 
-_COLUMNS = ("dead", "plain", "softened", "unseen", "undecided", "different")
+_COLUMNS = ("dead", "statistics", "plain", "softened", "unseen", "undecided", "different")
 
 
 def verify_command(
@@ -64,7 +64,11 @@ def _print(console: Console, found: Verification, all: bool) -> None:
     console.print(f"{found.plain_draws} draws of the model as it is, {found.softened_draws} softened")
     console.print()
     console.print(_totals(found))
-    shown = [item for item in found.parameters if all or item.different or item.unseen or item.undecided]
+    shown = [
+        item
+        for item in found.parameters
+        if all or item.different or item.statistics or item.unseen or item.undecided
+    ]
     if shown:
         console.print()
         console.print(_table(shown))
@@ -84,6 +88,7 @@ def _totals(found: Verification) -> Table:
     meanings = {
         "numel": ("elements", "of all parameters"),
         "dead": ("dead", "counted dead, and no gradient"),
+        "statistics": ("statistics", "counted dead, with a gradient through statistics of a norm alone"),
         "plain": ("alive", "counted alive, with a gradient"),
         "softened": ("alive, softened", "with a gradient once kinks and invariances are softened"),
         "unseen": ("unseen", "behind operations without a derivative: not decided"),

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -117,7 +118,7 @@ def _verified(
 ) -> Verification:
     if draws < 1:
         raise SpecError(f"verifying takes at least one draw, not {draws}")
-    alive = {row.name: analysis.log2_counts(row.name) != -math.inf for row in analysis.parameters}
+    alive = {row.name: _alive(analysis, row.name) for row in analysis.parameters}
     drawn = _drawn(
         analysis.model,
         _kinds(analysis),
@@ -128,9 +129,14 @@ def _verified(
         draws,
         seed,
     )
+    # Counted only if needed: most models have no parameter that reaches a statistic and nothing else.
+    statistics = cache(lambda: _analysed(module, input, outputs, analysis.model, "coupled"))
     checks, differences = [], []
     for name, found in drawn.found.items():
-        check, wrong = check_parameter(name, alive[name], found)
+        coupled = None
+        if found.beyond(alive[name]) and analysis.normalization == "local":
+            coupled = _alive(statistics(), name)
+        check, wrong = check_parameter(name, alive[name], found, coupled)
         checks.append(check)
         differences += wrong
     return Verification(
@@ -146,6 +152,11 @@ def _verified(
         unseen_operations=tuple(sorted(drawn.unseen)),
         seconds=time.perf_counter() - start,
     )
+
+
+def _alive(analysis: Analysis, name: str) -> Mask:
+    alive: Mask = analysis.log2_counts(name) != -math.inf
+    return alive
 
 
 def _shape(tensor: torch.Tensor) -> str:

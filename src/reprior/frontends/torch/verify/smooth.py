@@ -66,6 +66,13 @@ def _mean(x: torch.Tensor, dim: Any = (), keepdim: bool = False) -> torch.Tensor
     return x.mean(dim, keepdim=keepdim)
 
 
+def _bounded(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
+    """A sum of products, brought to size 1 where it has grown: what follows would be flat to the last bit."""
+    result: torch.Tensor = func(*args, **kwargs)
+    size = float(_finite(result.detach()).abs().square().mean().sqrt()) if result.numel() else 0.0
+    return result / size if size > 1 else result
+
+
 def _softmax(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
     x, dim, dtype = _softmax_arguments(*args, **kwargs)
     if dim is None:
@@ -199,22 +206,21 @@ def _attention(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torc
     return by_hand(*args, **kwargs)
 
 
-_LEAKING = [
-    "relu",
-    "relu6",
-    "hardtanh",
-    "hardswish",
-    "hardsigmoid",
-    "threshold",
-    "hardshrink",
-    "softshrink",
-    "rrelu",
-]
-_SLOPING = ["clamp", "clamp_min", "clamp_max", "clip", "round", "floor", "ceil", "trunc", "frac", "sign"]
+_LEAKING = ("relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "threshold", "rrelu", "hardshrink") + (
+    "softshrink", "gelu", "silu", "elu", "celu", "selu", "mish"
+)  # fmt: skip
+_SLOPING = ("clamp", "clamp_min", "clamp_max", "clip", "round", "floor", "ceil", "trunc", "frac", "sign") + (
+    "sigmoid", "tanh", "softplus", "logsigmoid"
+)  # fmt: skip
+_PRODUCTS = ("linear", "bilinear", "einsum", "conv1d", "conv2d", "conv3d", "conv_transpose1d") + (
+    "conv_transpose2d", "conv_transpose3d", "matmul", "mm", "bmm", "mv", "addmm", "addbmm", "baddbmm",
+    "addmv", "__matmul__", "__rmatmul__",
+)  # fmt: skip
 
 SMOOTH: dict[str, Smooth] = {
     **dict.fromkeys([*_LEAKING, *(f"{name}_" for name in _LEAKING)], _leaking),
     **dict.fromkeys([*_SLOPING, *(f"{name}_" for name in _SLOPING)], _sloping),
+    **dict.fromkeys(_PRODUCTS, _bounded),
     **dict.fromkeys(["maximum", "minimum", "fmax", "fmin"], _either),
     **dict.fromkeys(["amax", "amin"], _extreme),
     "softmax": _softmax,

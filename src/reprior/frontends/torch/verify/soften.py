@@ -40,6 +40,7 @@ class Softened(TorchFunctionMode):
 
     * Kinks have a slope everywhere (`smooth`); statistics of normalisations are loosened, so that what
       they cancel (a key's bias under softmax, say) is seen.
+    * Sums of products that have grown large are scaled down, so that no function behind them is flat.
     * Which element wins, and what is looked up by indices that are fed, is drawn at random (`winners`).
     * Every other result that depends on parameters is changed a little, element by element: cancellations
       that belong to the written-out form of a normalisation disappear, and zeros stay zeros.
