@@ -206,16 +206,21 @@ def _attention(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torc
     return by_hand(*args, **kwargs)
 
 
-_LEAKING = ("relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "threshold", "rrelu", "hardshrink") + (
-    "softshrink", "gelu", "silu", "elu", "celu", "selu", "mish"
-)  # fmt: skip
-_SLOPING = ("clamp", "clamp_min", "clamp_max", "clip", "round", "floor", "ceil", "trunc", "frac", "sign") + (
-    "sigmoid", "tanh", "softplus", "logsigmoid"
-)  # fmt: skip
-_PRODUCTS = ("linear", "bilinear", "einsum", "conv1d", "conv2d", "conv3d", "conv_transpose1d") + (
-    "conv_transpose2d", "conv_transpose3d", "matmul", "mm", "bmm", "mv", "addmm", "addbmm", "baddbmm",
-    "addmv", "__matmul__", "__rmatmul__",
-)  # fmt: skip
+# fmt: off
+_LEAKING = (
+    "relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "threshold", "rrelu", "hardshrink", "softshrink",
+    "gelu", "silu", "elu", "celu", "selu", "mish",
+)
+_SLOPING = (
+    "clamp", "clamp_min", "clamp_max", "clip", "round", "floor", "ceil", "trunc", "frac", "sign", "sigmoid",
+    "tanh", "softplus", "logsigmoid",
+)
+_PRODUCTS = (
+    "linear", "bilinear", "einsum", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "matmul", "mm", "bmm", "mv", "addmm", "addbmm", "baddbmm", "addmv", "__matmul__",
+    "__rmatmul__",
+)
+# fmt: on
 
 SMOOTH: dict[str, Smooth] = {
     **dict.fromkeys([*_LEAKING, *(f"{name}_" for name in _LEAKING)], _leaking),
