@@ -169,7 +169,9 @@ def test_a_pipe_can_be_named_as_a_file():
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 def test_an_interrupt_ends_quietly():
     code = (
-        "import sys, time; from reprior.cli import main; import reprior.cli.analyze as module\n"
+        "import signal, sys, time; from reprior.cli import main; import reprior.cli.analyze as module\n"
+        # A shell lets its background jobs ignore interrupts, and a test run may be one.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def slow(*arguments, **options): print('begun', flush=True); time.sleep(60)\n"
         "module.analyze = slow; sys.exit(main(['analyze', 'paper:figure3a']))"
     )
