@@ -249,8 +249,9 @@ def attended_causally_by_a_mask(net: Network, x: Feature) -> Feature:
 def attended_causally_written_out(net: Network, x: Feature) -> Feature:
     query, key, value = _projections(net, x)
     scores = net.einsum("bqd,bkd->bqk", query, key)
-    mask = Runs.from_dense(np.tri(x.shape[1]))
-    probabilities = net.softmax(net._add(Keep(mask), (scores,)))
+    # Masked by minus infinity: no element before the softmax, and none after it, as exp(0) would be.
+    mask = Keep(Runs.from_dense(np.tri(x.shape[1])))
+    probabilities = net._add(mask, (net.softmax(net._add(mask, (scores,))),))
     return net.einsum("bqk,bke->bqe", probabilities, value)
 
 

@@ -38,10 +38,12 @@ from ...primitives import (
     Take,
     adaptive_sources,
 )
+from ...primitives.presence import Presence, all_of, always, any_of
 from ...runs import Runs
 from .feature import Feature
 from .geometry import Padding, PerAxis, divide, find_axis, paddings, per_axis
 from .interpolation import bilinear_sources, nearest_indices
+from .presence import AFFINE, SHIFTLESS, of_activation
 from .recurrent import GATES, Cell
 
 __all__ = ["Network"]
@@ -284,7 +286,8 @@ class Network:
 
     def activation(self, x: Feature, kind: str) -> Feature:
         """Any pointwise function of one value: it is one edge, whatever the function."""
-        return self._add(Map(kind, law=LAWS.get(kind, "other")), (x,))
+        law = LAWS.get(kind, "other")
+        return self._add(Map(kind, presence=of_activation(kind), law=law), (x,))
 
     def relu(self, x: Feature) -> Feature:
         """Rectified linear unit."""
@@ -308,12 +311,18 @@ class Network:
 
     def add(self, *features: Feature) -> Feature:
         """Pointwise sum, with broadcasting."""
-        return self._add(Map("add", law="sum"), features)
+        equal = all(feature.shape == features[0].shape for feature in features)
+        if equal or len(features) < 3:
+            presence = None if equal else any_of(len(features))
+            return self._add(Map("add", presence=presence, law="sum"), features)
+        return self.add(self.add(*features[:2]), *features[2:])
 
     def multiply(self, *features: Feature) -> Feature:
         """Pointwise product, with broadcasting."""
+        if len(features) > 2:
+            return self.multiply(self.multiply(*features[:2]), *features[2:])
         law: Law = "product" if len({feature.value for feature in features}) > 1 else "power"
-        return self._add(Map("multiply", law=law), features)
+        return self._add(Map("multiply", presence=all_of(len(features)), law=law), features)
 
     def scale(self, x: Feature, *shape: int, name: str = "scale") -> Feature:
         """Multiply by a parameter of a shape that broadcasts (layer scale, prompts, gains)."""
@@ -337,12 +346,14 @@ class Network:
         """Layer normalisation over the last `axes` axes (convention 6)."""
         path = self._path(name)
         first = len(x.shape) - axes
-        normal = self._normalise(x, tuple(range(first, len(x.shape))), path)
+        normal = self._normalise(x, tuple(range(first, len(x.shape))), path, any_of(2))
         return self._affine(normal, x.shape[first:], bias, path)
 
     def rms_norm(self, x: Feature, *, name: str = "rms_norm") -> Feature:
         """Root-mean-square normalisation over the last axis."""
-        return self.layer_norm(x, bias=False, name=name)
+        path = self._path(name)
+        normal = self._normalise(x, (len(x.shape) - 1,), path, all_of(2))
+        return self._affine(normal, x.shape[-1:], False, path)
 
     def group_norm(self, x: Feature, groups: int, *, name: str = "group_norm") -> Feature:
         """Group normalisation over axis 1 and all after it; `groups` = channels is instance norm."""
@@ -358,23 +369,24 @@ class Network:
             Expand((batch, groups, width)), (self._reshape(statistic, (batch, groups, 1), path),), path
         )
         wide = self._reshape(wide, (batch, channels, *(1,) * len(spatial)), path)
-        return self._affine(self._rescale(x, wide, path), (channels,), True, path, axis=1)
+        return self._affine(self._rescale(x, wide, path, any_of(2)), (channels,), True, path, axis=1)
 
     def softmax(self, x: Feature, *, axis: int = -1) -> Feature:
         """Softmax along one axis."""
-        return self._normalise(x, (find_axis(axis, len(x.shape)),), self._path("softmax"))
+        return self._normalise(x, (find_axis(axis, len(x.shape)),), self._path("softmax"), always(2))
 
-    def _normalise(self, x: Feature, axes: tuple[int, ...], path: str) -> Feature:
-        return self._rescale(x, self._add(Reduce(axes, keepdims=True), (x,), path), path)
+    def _normalise(self, x: Feature, axes: tuple[int, ...], path: str, presence: Presence) -> Feature:
+        return self._rescale(x, self._add(Reduce(axes, keepdims=True), (x,), path), path, presence)
 
-    def _rescale(self, x: Feature, statistic: Feature, path: str) -> Feature:
-        return self._add(Map("normalise", law="normalise"), (x, statistic), path)
+    def _rescale(self, x: Feature, statistic: Feature, path: str, presence: Presence) -> Feature:
+        return self._add(Map("normalise", presence=presence, law="normalise"), (x, statistic), path)
 
     def _affine(self, x: Feature, shape: Shape, bias: bool, path: str, axis: int | None = None) -> Feature:
         leaves: tuple[tuple[str, Role], ...] = (("weight", "scale"), ("bias", "shift"))
         operands = [self._parameter(f"{path}.{label}", shape, role) for label, role in leaves[: 1 + bias]]
         align = () if axis is None else (None, *(axis,) * len(operands))
-        return self._add(Map("affine", align), [x, *operands], path)
+        presence = AFFINE if bias else SHIFTLESS
+        return self._add(Map("affine", align, presence=presence), [x, *operands], path)
 
     # -- pooling and resampling ---------------------------------------------------------------
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ...graph import GraphBuilder
 from ...primitives import Concat, Contract, Map, Reshape, Slice
+from ...primitives.presence import Presence, always
+from .presence import weighted_sum
 
 __all__ = ["GATES", "Cell"]
 
@@ -63,8 +65,9 @@ class Cell:
             return gates[0], None
         enter, forget, cell, out = gates
         fresh = [enter, cell] if memory is None else [enter, cell, forget, memory]
-        memory = self._map(graph, "memory", fresh, scope)
-        return self._map(graph, "hidden", [out, memory], scope), memory
+        terms = ((1, 0),) if memory is None else ((1, 0), (3, 2))
+        memory = self._map(graph, "memory", fresh, scope, weighted_sum(*terms))
+        return self._map(graph, "hidden", [out, memory], scope, weighted_sum((1, 0))), memory
 
     def _gru(
         self,
@@ -75,12 +78,16 @@ class Cell:
         scope: str,
     ) -> int:
         reset, update = (
-            self._map(graph, "gate", [*a, *b], scope) for a, b in zip(sums_x[:2], sums_h[:2], strict=True)
+            self._map(graph, "gate", [*a, *b], scope, always(len(a) + len(b)))
+            for a, b in zip(sums_x[:2], sums_h[:2], strict=True)
         )
         # The reset gate multiplies W_hn h + b_hn; without a state and a bias there is nothing to multiply.
-        gated = [self._map(graph, "reset", [reset, *sums_h[2]], scope)] if sums_h[2] else []
+        terms = [(k, 0) for k in range(1, 1 + len(sums_h[2]))]
+        gated = [self._map(graph, "reset", [reset, *sums_h[2]], scope, weighted_sum(*terms))] if terms else []
         new = self._map(graph, "new", [*sums_x[2], *gated], scope)
-        return self._map(graph, "hidden", [update, new, *([] if hidden is None else [hidden])], scope)
+        if hidden is None:
+            return self._map(graph, "hidden", [update, new], scope, weighted_sum((1, 0)))
+        return self._map(graph, "hidden", [update, new, hidden], scope, weighted_sum((1, 0), (2, 0)))
 
     def _gates(self, graph: GraphBuilder, x: int | None, side: str, scope: str) -> list[list[int]]:
         """For each gate, the terms that one side adds to its sum: product and bias, where there are any."""
@@ -98,5 +105,7 @@ class Cell:
             into.append(graph.add(Slice(axis, start, start + self.units), (value,), scope))
 
     @staticmethod
-    def _map(graph: GraphBuilder, name: str, operands: list[int], scope: str) -> int:
-        return graph.add(Map(name), operands, scope)
+    def _map(
+        graph: GraphBuilder, name: str, operands: list[int], scope: str, presence: Presence | None = None
+    ) -> int:
+        return graph.add(Map(name, presence=presence), operands, scope)

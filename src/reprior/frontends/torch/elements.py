@@ -63,7 +63,8 @@ def map_elements(
         presence = tuple([max(bits, ABSENT) for bits in table])
         if any([bits >= 0 for bits in presence]):
             part = lower.append(Map(name, presence=presence, law=law), nodes)
-            parts.append(lower.keep(part, where) if chosen else part)
+            # What is minus infinity is absent in the graph, so that nothing comes of it here.
+            parts.append(lower.keep(part, where) if chosen else lower.only(part, where))
     if len(parts) > 1:
         parts = [lower.append(Map(name), [lower.node(one) for one in parts])]
     if not parts or lower.is_nowhere(parts[0]):

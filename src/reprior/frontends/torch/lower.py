@@ -31,7 +31,7 @@ from ...primitives import (
 )
 from ...primitives.base import as_mask
 from ...primitives.pointwise import broadcast_to
-from ...primitives.presence import complement, unite
+from ...primitives.presence import complement, intersect, unite
 from ...runs import Runs
 from ...runs.axis import IntArray
 from .constants import MASKED_BELOW, broadcast, mask_runs
@@ -316,6 +316,14 @@ class Lower:
         if x.constant is not None:
             return self.constant(torch.where(mask, x.constant, torch.zeros((), dtype=x.constant.dtype)))
         return self.add(Keep(mask_runs(mask)), x)
+
+    def only(self, x: Value, mask: torch.Tensor) -> Value:
+        """x, of which all elements but those at which a known mask is true are known to be zero."""
+        if x.node is not None and not mask.all():
+            there = intersect(self.supports.get(x.node), broadcast_to(mask_runs(mask), x.shape))
+            if there is not None:
+                self.supports[x.node] = there
+        return x
 
     # -- scores that are masked ---------------------------------------------------------------
 
