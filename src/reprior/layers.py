@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .graph import Graph, Node
-from .primitives import Contract, Convolve, Lookup, Move, Parameter, Role, Shape
+from .primitives import Contract, Convolve, Lookup, Move, Parameter, Role, Select, Shape
 
 __all__ = ["ConvolutionSignature", "ParameterInfo", "describe_parameters"]
 
@@ -122,6 +122,6 @@ def _kind(graph: Graph, node: Node) -> tuple[str, ConvolutionSignature | None]:
             features[1], node.shape[1], op.groups, kernel[2:], op.stride, op.dilation, op.transposed
         )
         return "convolution", signature
-    if isinstance(op, Contract):
-        return "linear", None
-    return ("embedding", None) if isinstance(op, Lookup) else ("other", None)
+    if isinstance(op, Lookup | Select):
+        return "embedding", None
+    return ("linear" if isinstance(op, Contract) else "other"), None

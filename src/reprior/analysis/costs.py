@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from ..graph import Graph
-from ..primitives import Attention, Contract, Convolve, Input, Leaf, Lookup, Parameter, Shape
+from ..primitives import Attention, Contract, Convolve, Input, Leaf, Lookup, Parameter, Select, Shape
 
 __all__ = ["Costs", "measure"]
 
@@ -54,7 +54,7 @@ def measure(graph: Graph) -> Costs:
             shapes = tuple([graph.nodes[k].shape for k in inputs])
             macs += _products(op, shapes, node.shape)
             activations += prod(node.shape)
-            if any(fixed[k] and learnable[k] for k in inputs) and not isinstance(op, Lookup):
+            if any(fixed[k] and learnable[k] for k in inputs) and not isinstance(op, Lookup | Select):
                 weighted += 1
                 depth += 1
         depths.append(depth)
@@ -66,6 +66,8 @@ def _products(op: Convolve | Contract | Lookup | Attention, shapes: tuple[Shape,
         features, kernel = shapes
         per_side = features if op.transposed else shape
         return prod(per_side) * prod(kernel[1:])
+    if isinstance(op, Select):
+        return 0
     if isinstance(op, Contract):
         return prod(op.index_sizes(shapes).values())
     if isinstance(op, Attention):

@@ -3,7 +3,7 @@
 ==============  =================================================================
 leaf            `Input`, `Parameter`, `Constant`
 pointwise       `Map`
-products        `Contract`, `Convolve`, `Lookup`, `Attention`
+products        `Contract`, `Convolve`, `Lookup`, `Select`, `Attention`
 gather          `Reduce`, `Prefix`, `Pool`, `Resample`
 moves           `Reshape`, `Permute`, `Expand`, `Slice`, `Take`, `Pad`, `Concat`, `Keep`
 ==============  =================================================================
@@ -11,7 +11,7 @@ moves           `Reshape`, `Permute`, `Expand`, `Slice`, `Take`, `Pad`, `Concat`
 
 from .attention import Attention, causal_mask
 from .base import Element, Primitive, Products, Scalar, Setting, Shape
-from .contract import Contract
+from .contract import Contract, Select
 from .convolve import Convolve
 from .leaf import Constant, Input, Leaf, Parameter, Role
 from .lookup import Lookup
@@ -48,6 +48,7 @@ __all__ = [
     "Reshape",
     "Role",
     "Scalar",
+    "Select",
     "Setting",
     "Shape",
     "Slice",

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Self
 
 from ..errors import ShapeError
 from ..runs import Runs
 from .base import Element, Primitive, Products, Scalar, Setting, Shape
 
-__all__ = ["Contract"]
+__all__ = ["Contract", "Select"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Contract(Primitive):
     output: str
 
     @classmethod
-    def parse(cls, equation: str) -> Contract:
+    def parse(cls, equation: str) -> Self:
         """From an einsum equation such as ``"bi,oi->bo"``."""
         operands, _, output = equation.partition("->")
         return cls(tuple(operands.split(",")), output)
@@ -151,3 +152,16 @@ class Contract(Primitive):
                 tuple(Element(k, tuple(at[n] for n in names)) for k, names in enumerate(self.operands))
             )
         return Scalar("products", tuple(terms), prod(sizes[name] for name in summed) if summed else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Contract):
+    """A contraction one of whose factors is one-hot: it chooses among elements and multiplies none.
+
+    Gathering from and scattering to positions that are not known before the model is fed (convention 8). The
+    paths are those of the product with the one-hot factor, and its cost is none.
+    """
+
+    @property
+    def label(self) -> str:
+        return f"select[{','.join(self.operands)}->{self.output}]"

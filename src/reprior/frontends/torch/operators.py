@@ -11,6 +11,7 @@ __all__ = [
     "FACTORIES",
     "INDEXED",
     "READS",
+    "REWRITES",
     "SHORTCUTS",
     "UNINITIALISED",
     "Shortcut",
@@ -43,6 +44,15 @@ INDEXED = frozenset(
     for name in ("index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put")
 )
 """Operators whose second operand is a list of indices."""
+
+
+def _masked_select(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    shape = torch.broadcast_shapes(x.shape, mask.shape)
+    return x.expand(shape)[mask.expand(shape)]
+
+
+REWRITES: dict[str, Callable[..., Any]] = {"aten.masked_select.default": _masked_select}
+"""Operators that PyTorch cannot run on the meta device, by others that it can."""
 
 
 Shortcut = Callable[[list[Any]], torch.Tensor | None]

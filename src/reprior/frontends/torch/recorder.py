@@ -24,6 +24,7 @@ from .operators import (
     FACTORIES,
     INDEXED,
     READS,
+    REWRITES,
     SHORTCUTS,
     UNINITIALISED,
     Shortcut,
@@ -167,6 +168,8 @@ class Recorder(ThreadMode):
             write = self._write_out if overload.endswith("out") else self._write_first
             return lambda func, args, kwargs: write(entry, func, args, kwargs)
         entry = find(name)
+        if entry is None and name in REWRITES:
+            return lambda func, args, kwargs: self._rewrite(REWRITES[name], args, kwargs)
         if entry is None:
             return self._shaped_like if base in FACTORIES else self._decompose
         if entry.kind == "view":
@@ -259,14 +262,35 @@ class Recorder(ThreadMode):
         if entry is None:
             return self._decompose(func, args, kwargs)
         if entry.kind == "view":
-            if entry.function is not None and entry.function(slot.value.shape, *args[1:], **kwargs):
-                raise self.lower.unsupported(f"{func} changes the shape of a tensor in place")
-            return target
+            return self._reshape_in_place(entry, func, target, args[1:], kwargs)
         if entry.function is None:
             slot.write(self.lower, self._unknown(tuple(target.shape)))
             return target
         new = entry.function(self.lower, *operands.values, **operands.named_values)
         slot.write(self.lower, self.lower.expand(new, tuple(target.shape)))
+        return target
+
+    def _reshape_in_place(
+        self, entry: Entry, func: Any, target: torch.Tensor, rest: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> torch.Tensor:
+        """An operator such as ``squeeze_``, which makes a tensor another view of its memory."""
+        assert entry.function is not None
+        slot = self._slot(target)
+        value = slot.read(self.lower)
+        moves = entry.function(value.shape, *rest, **kwargs)
+        if not moves:
+            return target
+        if not target.is_meta and not self._real:
+            raise self.lower.unsupported(f"{func} changes the shape of a tensor of the module's in place")
+        before = target.detach()  # how the memory lies, as its owner sees it
+        if not self._real or target.shape == value.shape:
+            func(target, *rest, **kwargs)
+        for move in moves:
+            value = self.lower.add(move, value)
+        view = slot.view(moves, value, before)
+        if id(target) in self._slots:
+            self._slots[id(target)] = view
+        self._attach(target, view)
         return target
 
     def _write_out(
@@ -325,6 +349,11 @@ class Recorder(ThreadMode):
             module=self._scopes.current,
         )
 
+    def _rewrite(self, parts: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An operator by others."""
+        with self:
+            return parts(*args, **kwargs)
+
     def _with_plain_indices(self, handler: Handler) -> Handler:
         """An indexing operator: known boolean indices become the positions that they choose."""
 
@@ -337,6 +366,8 @@ class Recorder(ThreadMode):
             plain: list[Any] = []
             for index in indices:
                 value = None if index is None else self._slot(index).read(self.lower)
+                if value is not None and value.constant is None:
+                    value.is_mask = index.dtype is torch.bool
                 if value is None or value.constant is None or value.constant.dtype is not torch.bool:
                     plain.append(index)
                 else:

@@ -106,7 +106,7 @@ def trace(
         if not real:
             stack.enter_context(Literals(recorder.literal))
         result = _call(module, fed, scopes)
-        found = _output_values(recorder, result, outputs)
+    found = _output_values(recorder, result, outputs)
     recorder.lower.builder.output(found)
     graph = _with_roles(recorder)
     types = {name: type(part).__name__ for name, part in module.named_modules()}

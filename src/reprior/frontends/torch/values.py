@@ -36,11 +36,14 @@ class Value:
         Its shape.
     constant : torch.Tensor or None
         Its elements, where they depend neither on what is fed nor on a parameter, and are known.
+    is_mask : bool
+        Whether it is a boolean index whose elements are not known.
     """
 
     node: int | None
     shape: Shape
     constant: torch.Tensor | None = None
+    is_mask: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -13,6 +13,7 @@ from . import (
     products,
     recurrent,
     reductions,
+    scattering,
     spatial,
     stand_ins,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "products",
     "recurrent",
     "reductions",
+    "scattering",
     "spatial",
     "stand_ins",
 ]

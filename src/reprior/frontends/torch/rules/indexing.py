@@ -1,8 +1,9 @@
-"""Selection by indices: known ones move elements (convention 4), fed ones look them up (convention 8)."""
+"""Reading by indices: known ones move elements (convention 4), fed ones look them up (convention 8)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -10,13 +11,14 @@ import numpy as np
 import torch
 
 from ....errors import RepriorError
-from ....primitives import Lookup, Reduce, Shape
+from ....primitives import Lookup, Reduce, Select, Shape
 from ....runs.axis import IntArray
-from ..lower import Lower, is_zero
+from ..constants import broadcast
+from ..lower import Lower
 from ..registry import rule
 from ..values import Value
 
-__all__: list[str] = []
+__all__ = ["Places", "certain", "known_indices", "one_hot_of"]
 
 
 def known_indices(lower: Lower, index: Value) -> IntArray | None:
@@ -35,24 +37,37 @@ def embedding(lower: Lower, table: Value, index: Value, padding_idx: int = -1, *
 
 @rule("aten.embedding_bag", "aten._embedding_bag", "aten._embedding_bag_forward_only")
 def embedding_bag(
-    lower: Lower, table: Value, index: Value, offsets: Value, scale: bool = False, mode: int = 0, *rest: Any
-) -> tuple[Value | None, ...]:
-    """Sums (means, maxima) of bags of rows, the bags' bounds being known."""
+    lower: Lower, table: Value, index: Value, offsets: Value, scale: bool = False, mode: int = 0,
+    sparse: bool = False, weights: Value | None = None, include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> tuple[Value | None, ...]:  # fmt: skip
+    """Sums (means, maxima) of bags of rows, each of which may have a weight of its own."""
+    if padding_idx is not None and padding_idx >= 0:  # this row joins no bag
+        there = torch.ones(table.shape[0], 1, dtype=torch.bool)
+        there[padding_idx] = False
+        table = lower.keep(table, there)
+    rows, count = _rows(lower, table, index), index.shape[0]
+    if weights is not None:
+        rows = lower.map("mul", rows, lower.reshape(weights, (count, 1)))
     bounds = known_indices(lower, offsets)
     if bounds is None:
-        raise lower.unsupported("embedding_bag with offsets that depend on the input")
-    rows = _rows(lower, table, index)
-    stops = [*bounds[1:].tolist(), index.shape[0]]
-    bags = [
+        last = lower.constant(torch.full((1,), count))
+        full = offsets if include_last_offset else lower.concat([offsets, last], 0)
+        bags = full.shape[0] - 1
+        inside = lower.map("bag", lower.slice(full, 0, 0, bags), lower.slice(full, 0, 1, bags + 1))
+        bag = lower.add(Select.parse("nd,bn->bd"), rows, one_hot_of(lower, inside, count))
+        return bag, None, None, None
+    stops = bounds[1:].tolist() if include_last_offset else [*bounds[1:].tolist(), count]
+    parts = [
         lower.add(Reduce((0,), keepdims=True), lower.slice(rows, 0, start, stop))
-        for start, stop in zip(bounds.tolist(), stops, strict=True)
+        for start, stop in zip(bounds.tolist(), stops, strict=False)
     ]
-    return lower.concat(bags, 0), None, None, None
+    return lower.concat(parts, 0), None, None, None
 
 
 def _rows(lower: Lower, table: Value, index: Value) -> Value:
     """Positions of the first axis."""
-    known = known_indices(lower, index)
+    known = known_indices(lower, certain(lower, index, table.shape[0]))
     if known is None:
         return lower.add(Lookup(), lower.any_of(table), index)
     rows = lower.take(table, 0, known % max(table.shape[0], 1))
@@ -68,33 +83,117 @@ def index_select(lower: Lower, x: Value, dim: int, index: Value) -> Value:
 @rule("aten.index.Tensor", "aten._unsafe_index.Tensor")
 def index(lower: Lower, x: Value, indices: Sequence[Value | None]) -> Value:
     """``x[i, :, j]``: the indexed axes as one, indexed by one combined index."""
-    where = [axis for axis, one in enumerate(indices) if one is not None]
-    chosen = [one for one in indices if one is not None]
-    rest = [axis for axis in range(len(x.shape)) if axis not in where]
-    sizes = tuple(x.shape[axis] for axis in where)
-    table = lower.permute(x, [*where, *rest])
-    table = lower.reshape(table, (prod(sizes), *(x.shape[axis] for axis in rest)))
-    combined, shape = _combined(lower, chosen, sizes)
-    rows = lower.reshape(_rows(lower, table, combined), (*shape, *(x.shape[axis] for axis in rest)))
-    if where != list(range(where[0], where[0] + len(where))):
-        return rows
-    before, rank = where[0], len(shape)  # adjacent indices stay in place
-    order = [*range(rank, rank + before), *range(rank), *range(rank + before, len(rows.shape))]
-    return lower.permute(rows, order)
+    places = Places.of(lower, x.shape, indices)
+    rows = lower.reshape(_read(lower, places, places.table(lower, x)), (*places.shape, *places.rest_sizes))
+    return places.in_order(lower, rows)
 
 
-def _combined(lower: Lower, indices: list[Value], sizes: Shape) -> tuple[Value, Shape]:
-    """One index into the flattened axes, and the shape of the broadcast indices."""
-    shape = tuple(torch.broadcast_shapes(*(one.shape for one in indices)))
-    if all(one.constant is not None for one in indices):
-        total: Any = 0
-        for one, size in zip(indices, sizes, strict=True):
-            if one.constant is not None:
-                total = total * size + one.constant % max(size, 1)
-        return lower.constant(total.expand(shape)), shape
-    if len(indices) == 1:
-        return indices[0], shape
-    return lower.map("index", *indices), shape
+def _read(lower: Lower, places: Places, table: Value) -> Value:
+    """What stands at the places, flattened, of a table of all places by the rest."""
+    if places.unknown is None:
+        return lower.take(table, 0, places.known)
+    table = lower.any_of(table)
+    if not places.known_sizes:
+        return lower.add(Lookup(), table, places.unknown)
+    # Some of the indices are known: each place reads the part of the table that these name.
+    rest = table.shape[1:]
+    parts = lower.reshape(table, (prod(places.known_sizes), prod(places.unknown_sizes), prod(rest)))
+    parts = lower.take(parts, 0, places.known)
+    wide = one_hot_of(lower, places.unknown, parts.shape[1])
+    return lower.reshape(lower.add(Select.parse("nvr,nv->nr"), parts, wide), (len(places.known), *rest))
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which elements a list of indices names, as a write or a read of them needs it.
+
+    The indexed axes come first, those with known indices before the others, then the rest.
+
+    Attributes
+    ----------
+    order : tuple of int
+        The axes in that order.
+    known_sizes, unknown_sizes, rest_sizes : tuple of int
+        Sizes of the three groups.
+    shape : tuple of int
+        The common shape of the indices.
+    known : array of int
+        For each place, the flat position along the axes with known indices.
+    unknown : Value or None
+        For each place, what the indices that are not known depend on; None if all are known.
+    first : int or None
+        Where the axes of the places go in the result; None for the beginning.
+    """
+
+    order: tuple[int, ...]
+    known_sizes: Shape
+    unknown_sizes: Shape
+    rest_sizes: Shape
+    shape: Shape
+    known: IntArray
+    unknown: Value | None
+    first: int
+
+    @classmethod
+    def of(cls, lower: Lower, shape: Shape, indices: Sequence[Value | None]) -> Places:
+        """The places that a list of indices into a tensor of some shape names."""
+        where = {
+            axis: certain(lower, one, shape[axis]) for axis, one in enumerate(indices) if one is not None
+        }
+        known = [axis for axis, one in where.items() if one.constant is not None]
+        unknown = [axis for axis, one in where.items() if one.constant is None]
+        rest = [axis for axis in range(len(shape)) if axis not in where]
+        common = broadcast([one.shape for one in where.values()])
+        total: Any = torch.zeros(common, dtype=torch.int64)
+        for axis in known:
+            total = total * shape[axis] + torch.remainder(where[axis].constant, max(shape[axis], 1))
+        fed = [where[axis] for axis in unknown]
+        joined = None
+        if fed:
+            joined = fed[0] if len(fed) == 1 else lower.map("index", *fed)
+            joined = lower.reshape(lower.expand(joined, common), (prod(common),))
+        axes = sorted(where)
+        adjacent = axes == list(range(axes[0], axes[-1] + 1))
+        return cls(
+            (*known, *unknown, *rest), tuple(shape[k] for k in known), tuple(shape[k] for k in unknown),
+            tuple(shape[k] for k in rest), common, total.expand(common).reshape(-1).numpy(), joined,
+            axes[0] if adjacent else 0,
+        )  # fmt: skip
+
+    def table(self, lower: Lower, x: Value) -> Value:
+        """A tensor as a table of all places that there are by the rest."""
+        x = lower.permute(x, self.order)
+        return lower.reshape(x, (prod(self.known_sizes) * prod(self.unknown_sizes), *self.rest_sizes))
+
+    def untable(self, lower: Lower, table: Value) -> Value:
+        """Back from `table`."""
+        full = lower.reshape(table, (*self.known_sizes, *self.unknown_sizes, *self.rest_sizes))
+        return lower.permute(full, [self.order.index(axis) for axis in range(len(self.order))])
+
+    def in_order(self, lower: Lower, rows: Value) -> Value:
+        """A tensor of the places, then the rest, with the axes of the places where PyTorch has them."""
+        before, rank = self.first, len(self.shape)
+        order = [*range(rank, rank + before), *range(rank), *range(rank + before, len(rows.shape))]
+        return lower.permute(rows, order)
+
+    def rows(self, lower: Lower, x: Value) -> Value:
+        """Back from `in_order`, with one axis for all places."""
+        before, rank = self.first, len(self.shape)
+        x = lower.expand(x, (*self.rest_sizes[:before], *self.shape, *self.rest_sizes[before:]))
+        order = [*range(before, before + rank), *range(before), *range(before + rank, len(x.shape))]
+        return lower.reshape(lower.permute(x, order), (prod(self.shape), *self.rest_sizes))
+
+
+def certain(lower: Lower, index: Value, size: int) -> Value:
+    """An index, which is known if there is one position to name."""
+    if index.constant is None and size == 1:
+        return lower.constant(torch.zeros(index.shape, dtype=torch.int64))
+    return index
+
+
+def one_hot_of(lower: Lower, index: Value, size: int) -> Value:
+    """An index as a vector of `size` along a new last axis, each element of which depends on it."""
+    return lower.expand(lower.reshape(index, (*index.shape, 1)), (*index.shape, size))
 
 
 @rule("aten.gather")
@@ -105,17 +204,21 @@ def gather(lower: Lower, x: Value, dim: int, index: Value, **named: Any) -> Valu
     for other, (size, wanted) in enumerate(zip(x.shape, index.shape, strict=True)):
         if other != axis and size != wanted:
             x = lower.slice(x, other, 0, wanted)
+    index = certain(lower, index, x.shape[axis]) if rank else index
     if index.constant is not None:
         return _gather_known(lower, x, axis, index.constant)
+    if not rank:
+        return x
     names = "abcdefgh"[:rank]
-    size = x.shape[axis]
-    wide = lower.expand(lower.reshape(index, (*index.shape, 1)), (*index.shape, size))
     table = names.replace(names[axis], "z")
-    return lower.contract(f"{table},{names}z->{names}", lower.any_of(x), wide)
+    select = Select.parse(f"{table},{names}z->{names}")
+    return lower.add(select, lower.any_of(x), one_hot_of(lower, index, x.shape[axis]))
 
 
 def _gather_known(lower: Lower, x: Value, axis: int, index: torch.Tensor) -> Value:
     """Known places; one `Take` if they are the same in every row."""
+    if not index.dim():
+        return x
     row = index.movedim(axis, 0).reshape(index.shape[axis], -1)
     if row.numel() and bool((row == row[:, :1]).all()):
         return lower.take(x, axis, row[:, 0].to(torch.int64).numpy())
@@ -140,136 +243,6 @@ def take_along_dim(lower: Lower, x: Value, index: Value, dim: int | None = None)
     return gather(lower, x, axis, index)
 
 
-@rule("aten.index_put", "aten._index_put_impl", "aten._unsafe_index_put")
-def index_put(
-    lower: Lower,
-    x: Value,
-    indices: Sequence[Value | None],
-    values: Value,
-    accumulate: bool = False,
-    *rest: Any,
-) -> Value:
-    """X with the elements at the indices replaced, or added to."""
-    if any(one is not None and one.constant is None for one in indices):
-        return _scatter_unknown(lower, "index_put", x, [one for one in indices if one is not None], values)
-    places = torch.arange(prod(x.shape)).reshape(x.shape)
-    places = places[tuple(slice(None) if one is None else one.constant for one in indices)]
-    values = lower.expand(values, tuple(places.shape))
-    return _put(lower, x, places.reshape(-1).numpy(), lower.reshape(values, (places.numel(),)), accumulate)
-
-
-def _put(lower: Lower, x: Value, places: IntArray, values: Value, accumulate: bool) -> Value:
-    """X with known flat places replaced by, or added to, a vector."""
-    size = prod(x.shape)
-    flat = lower.reshape(x, (size,))
-    if not accumulate:
-        source = np.arange(size)
-        source[places] = size + np.arange(len(places))
-        return lower.reshape(lower.take(lower.concat([flat, values], 0), 0, source), x.shape)
-    order = np.argsort(places, kind="stable")
-    ranks = _ranks(places[order])
-    layers = [flat]
-    for layer in range(int(ranks.max(initial=-1)) + 1):  # places named k times get k additions
-        chosen = order[ranks == layer]
-        source = np.full(size, -1)
-        source[places[chosen]] = chosen
-        layers.append(lower.take(values, 0, source))
-    return lower.reshape(lower.map("index_add", *layers), x.shape)
-
-
-def _ranks(ordered: IntArray) -> IntArray:
-    """For each element of a sorted array, how many equal ones stand before it."""
-    first = np.searchsorted(ordered, ordered, side="left")
-    return np.arange(len(ordered)) - first
-
-
-def _scatter_unknown(lower: Lower, name: str, x: Value, indices: Sequence[Value], values: Value) -> Value:
-    """A write at places that depend on what is fed: any value may land on any element."""
-    gathered = lower.add(Reduce(tuple(range(len(values.shape)))), values) if values.shape else values
-    operands: list[Value] = [x, gathered]
-    operands += [
-        lower.add(Reduce(tuple(range(len(one.shape)))), one) for one in indices if one.constant is None
-    ]
-    result = lower.map(name, *operands)
-    return lower.expand(result, x.shape)
-
-
-@rule("aten.scatter.src", "aten.scatter.value")
-def scatter(lower: Lower, x: Value, dim: int, index: Value, source: Any) -> Value:
-    """Every element of the source replaces the one of its row that the index names."""
-    return _scatter(lower, x, dim, index, source, accumulate=False)
-
-
-@rule("aten.scatter_add", "aten.scatter.reduce", "aten.scatter.value_reduce", "aten.scatter_reduce.two")
-def scatter_add(
-    lower: Lower, x: Value, dim: int, index: Value, source: Any, *rest: Any, **named: Any
-) -> Value:
-    """Every element of the source joins the one of its row that the index names."""
-    return _scatter(lower, x, dim, index, source, accumulate=True)
-
-
-def _scatter(lower: Lower, x: Value, dim: int, index: Value, source: Any, accumulate: bool) -> Value:
-    axis = dim % len(x.shape)
-    if not isinstance(source, Value):
-        source = lower.constant(torch.full(index.shape, float(source)))
-    source = _corner(lower, source, index.shape)
-    if index.constant is not None:
-        grid = list(np.indices(tuple(index.shape), sparse=True))
-        grid[axis] = index.constant.numpy()
-        places = np.ravel_multi_index(np.broadcast_arrays(*grid), x.shape).reshape(-1)
-        return _put(lower, x, places, lower.reshape(source, (prod(source.shape),)), accumulate)
-    # out[.., place, ..] gathers every (source, index) pair of its row.
-    names = "abcdefgh"[: len(x.shape)]
-    rows = names.replace(names[axis], "z")
-    wide = lower.expand(lower.reshape(index, (*index.shape, 1)), (*index.shape, x.shape[axis]))
-    spread = lower.contract(f"{rows},{rows}{names[axis]}->{names}", source, wide)
-    spread = lower.pad(spread, [(0, n - m) for n, m in zip(x.shape, spread.shape, strict=True)])
-    return spread if is_zero(x) else lower.map("scatter", x, spread)
-
-
-def _corner(lower: Lower, x: Value, shape: Shape) -> Value:
-    for axis, size in enumerate(shape):
-        x = lower.slice(x, axis, 0, size)
-    return x
-
-
-@rule("aten.index_add", "aten.index_copy", "aten.index_fill.int_Tensor")
-def index_add(lower: Lower, x: Value, dim: int, index: Value, source: Value, **named: Any) -> Value:
-    """Positions of an axis added to."""
-    axis = dim % len(x.shape)
-    before: list[Value | None] = [None] * axis
-    if index.constant is None:
-        return _scatter_unknown(lower, "index_add", x, [index], source)
-    return index_put(lower, x, [*before, index], source, accumulate=True)
-
-
-@rule("aten.slice_scatter")
-def slice_scatter(
-    lower: Lower,
-    x: Value,
-    source: Value,
-    dim: int = 0,
-    start: int | None = None,
-    end: int | None = None,
-    step: int = 1,
-) -> Value:
-    """X with a slice replaced."""
-    axis, size = dim % len(x.shape), x.shape[dim]
-    positions = np.arange(*slice(start, end, step).indices(size))
-    places = np.arange(size)
-    places[positions] = size + np.arange(len(positions))
-    return lower.take(lower.concat([x, source], axis), axis, places)
-
-
-@rule("aten.select_scatter")
-def select_scatter(lower: Lower, x: Value, source: Value, dim: int, index: int) -> Value:
-    """X with one position of an axis replaced."""
-    axis = dim % len(x.shape)
-    index %= x.shape[axis]
-    source = lower.reshape(source, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
-    return slice_scatter(lower, x, source, axis, index, index + 1)
-
-
 @rule("aten.one_hot")
 def one_hot(lower: Lower, index: Value, num_classes: int = -1) -> Value:
     """Each index as a vector, every element of which depends on it."""
@@ -281,20 +254,25 @@ def one_hot(lower: Lower, index: Value, num_classes: int = -1) -> Value:
     return lower.map("one_hot", wide)
 
 
-@rule("aten.masked_scatter")
-def masked_scatter(lower: Lower, x: Value, mask: Value, source: Value) -> Value:
-    """X with the masked elements taken in order from a source."""
-    mask = lower.expand(mask, x.shape)
-    if mask.constant is None:
-        return _scatter_unknown(lower, "masked_scatter", x, [mask], source)
-    places = mask.constant.reshape(-1).nonzero().reshape(-1).numpy()
-    flat = lower.slice(lower.reshape(source, (prod(source.shape),)), 0, 0, len(places))
-    return _put(lower, x, places, flat, False)
+@rule("aten.take")
+def take(lower: Lower, x: Value, index: Value) -> Value:
+    """Elements by their flat position."""
+    return _rows(lower, lower.reshape(x, (prod(x.shape),)), index)
 
 
-@rule("aten.bucketize", "aten.searchsorted")
-def bucketize(lower: Lower, x: Value, boundaries: Value, **named: Any) -> Value:
-    """The bucket of each element, the boundaries being known."""
-    if boundaries.constant is None or x.constant is not None:
-        raise lower.unsupported("bucketize or searchsorted with boundaries that are not known")
+@rule("aten.bucketize")
+def bucketize(lower: Lower, x: Any, boundaries: Value, **named: Any) -> Value:
+    """The bucket of each element, which depends on it and on every boundary."""
+    if boundaries.constant is None:
+        return lower.map("bucketize", x, lower.add(Reduce((0,)), boundaries))
     return lower.map("bucketize", x)
+
+
+@rule("aten.searchsorted")
+def searchsorted(lower: Lower, boundaries: Value, x: Any, sorter: Value | None = None, **named: Any) -> Value:
+    """As `bucketize`, with boundaries for every row."""
+    if boundaries.constant is not None:
+        return lower.map("searchsorted", x)
+    rank = len(boundaries.shape)
+    every = lower.add(Reduce((rank - 1,), keepdims=rank > 1), boundaries)
+    return lower.map("searchsorted", x, every)

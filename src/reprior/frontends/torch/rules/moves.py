@@ -46,7 +46,7 @@ def _permute(order: Sequence[int]) -> Moves:
     "aten.dropout", "aten.feature_dropout", "aten.alpha_dropout", "aten.feature_alpha_dropout", "aten.lift",
     "aten.lift_fresh", "aten.lift_fresh_copy", "aten.resolve_conj", "aten.resolve_neg", "aten.conj",
     "aten._conj",
-    "aten.conj_physical", "aten.real", "aten.positive", "aten.to_dense", "aten.pin_memory",
+    "aten.conj_physical", "aten.real", "aten.positive", "aten.to_dense",
     "prims.convert_element_type",
 )  # fmt: skip
 def same(shape: Shape, *args: Any, **named: Any) -> Moves:
@@ -135,11 +135,17 @@ def movedim(shape: Shape, source: int | Sequence[int], destination: int | Sequen
     return _permute(order)
 
 
-@view("aten.t", "aten.numpy_T", "aten.mT", "aten.adjoint", "aten.mH")
+@view("aten.t", "aten.mT", "aten.adjoint", "aten.mH")
 def matrix_transpose(shape: Shape) -> Moves:
     """The last two axes exchanged."""
     rank = len(shape)
     return _permute([*range(rank - 2), rank - 1, rank - 2]) if rank > 1 else []
+
+
+@view("aten.numpy_T")
+def all_axes_reversed(shape: Shape) -> Moves:
+    """``x.T``: all axes in the opposite order."""
+    return _permute(range(len(shape))[::-1])
 
 
 @view("aten.expand", "aten.broadcast_to")
@@ -168,7 +174,7 @@ def slice_(
     return [Take(dim, np.array(positions, dtype=np.int64))]
 
 
-@view("aten.narrow")
+@view("aten.narrow.default")
 def narrow(shape: Shape, dim: int, start: int, length: int) -> Moves:
     """`length` positions of one axis."""
     dim, start = dim % len(shape), start % shape[dim] if start < 0 else start
@@ -222,8 +228,10 @@ def tensor_split(shape: Shape, sections: int, dim: int = 0) -> tuple[Moves, ...]
 @view("aten.tensor_split.indices")
 def tensor_split_at(shape: Shape, indices: Sequence[int], dim: int = 0) -> tuple[Moves, ...]:
     """Parts of an axis between given positions."""
-    bounds = [0, *indices, shape[dim]]
-    return split(shape, [stop - start for start, stop in itertools.pairwise(bounds)], dim)
+    dim %= len(shape)
+    parts = [slice(start, stop) for start, stop in itertools.pairwise([None, *indices, None])]
+    bounds = [part.indices(shape[dim]) for part in parts]
+    return tuple(_slice(shape, dim, start, max(start, stop)) for start, stop, _ in bounds)
 
 
 @view("aten.unfold")

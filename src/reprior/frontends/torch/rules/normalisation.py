@@ -97,7 +97,7 @@ def batch_norm_no_training(
     return batch_norm(lower, x, weight, bias, mean, var), None, None
 
 
-@rule("aten.native_batch_norm", "aten._native_batch_norm_legit")
+@rule("aten.native_batch_norm")
 def native_batch_norm(
     lower: Lower, x: Value, weight: Value | None, bias: Value | None, mean: Value | None, var: Value | None,
     training: bool, *rest: Any,
@@ -169,16 +169,6 @@ def _log_softmax(x: Any, statistic: Any) -> Any:
     return x - statistic - 1  # the logarithm of a sum of exponentials is not zero where all terms are
 
 
-@rule("aten.softmin")
-def softmin(lower: Lower, x: Value, dim: int, *rest: Any) -> Value:
-    """Softmax of the negative."""
-    return lower.normalise("softmax", x, (dim,), _softmin)
-
-
-def _softmin(x: Any, statistic: Any) -> Any:
-    return torch.exp(-x - statistic)
-
-
 @rule("aten._weight_norm")
 def weight_norm(lower: Lower, v: Value, g: Value, dim: int = 0) -> Value:
     """``g v / |v|``, the norm over all axes but one."""
@@ -190,4 +180,5 @@ def weight_norm(lower: Lower, v: Value, g: Value, dim: int = 0) -> Value:
 @rule("aten._weight_norm_interface")
 def weight_norm_interface(lower: Lower, v: Value, g: Value, dim: int = 0) -> tuple[Value | None, ...]:
     """As `weight_norm`, with the norms."""
-    return weight_norm(lower, v, g, dim), None
+    axes = tuple(axis for axis in range(len(v.shape)) if axis != dim % len(v.shape))
+    return weight_norm(lower, v, g, dim), lower.add(Reduce(axes, keepdims=True), v)

@@ -12,13 +12,13 @@ for _name in ("bernoulli", "normal", "uniform", "exponential", "rand", "randn", 
 for _name in ("_assert_async", "_assert_scalar", "_assert_tensor_metadata", "sym_constrain_range"):
     pathless(f"aten.{_name}", "it checks and returns nothing")
 for _name in (
-    "sym_size",
-    "sym_stride",
+    "sym_size.int",
+    "sym_stride.int",
     "sym_numel",
     "is_same_size",
     "is_floating_point",
     "is_complex",
-    "size",
-    "stride",
+    "size.int",
+    "stride.int",
 ):
     pathless(f"aten.{_name}", "it depends on the shape alone")

@@ -97,7 +97,6 @@ _UNARY = [
     "square",
     "tan",
     "tanh",
-    "tanhshrink",
     "threshold",
     "trunc",
 ]

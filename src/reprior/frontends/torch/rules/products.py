@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 
-from ....primitives import Contract, Convolve
+from ....primitives import Contract, Convolve, Select
 from ..constants import broadcast
 from ..lower import Lower
 from ..registry import rule
@@ -38,10 +39,9 @@ def linear(lower: Lower, x: Value, weight: Value, bias: Value | None = None) -> 
     "aten.mv",
     "aten.dot",
     "aten.vdot",
-    "aten.inner.none",
     "aten.linalg_matmul",
 )
-def matmul(lower: Lower, x: Value, y: Value) -> Value:
+def matmul(lower: Lower, x: Value, y: Value, *dtype: Any) -> Value:
     """Matrix product, batched over broadcast leading axes."""
     rows, columns = "m" * (len(x.shape) > 1), "n" * (len(y.shape) > 1)
     batch_x, batch_y = x.shape[: -1 - len(rows)], y.shape[: max(len(y.shape) - 2, 0)]
@@ -66,12 +66,23 @@ def _without_repeats(
 
 
 @rule("aten.addmm", "aten.addmv", "aten.baddbmm")
-def addmm(lower: Lower, bias: Value, x: Value, y: Value, beta: float = 1, alpha: float = 1) -> Value:
+def addmm(
+    lower: Lower, bias: Value, x: Value, y: Value, *dtype: Any, beta: float = 1, alpha: float = 1
+) -> Value:
     """A matrix product added to a tensor."""
     product = matmul(lower, x, y)
     if beta == 0:
         return product
     return lower.map("bias", product, bias, formula=torch.add)
+
+
+@rule("aten.inner")
+def inner(lower: Lower, x: Value, y: Value) -> Value:
+    """Products of all rows of one tensor with all rows of the other; with a number, all products."""
+    if not x.shape or not y.shape:
+        return lower.map("mul", x, y, formula=torch.mul)
+    rows, columns = _LETTERS[: len(x.shape) - 1], _LETTERS[::-1][: len(y.shape) - 1]
+    return lower.contract(f"{rows}i,{columns}i->{rows}{columns}", x, y)
 
 
 @rule("aten.outer", "aten.ger")
@@ -82,7 +93,7 @@ def outer(lower: Lower, x: Value, y: Value) -> Value:
 
 @rule("aten.einsum")
 def einsum(lower: Lower, equation: str, operands: Sequence[Value], path: Any = None) -> Value:
-    """Einstein summation, with ellipses, repeated indices within an operand excepted."""
+    """Einstein summation, with ellipses; an index repeated within an operand takes the diagonal."""
     inputs, _, output = equation.replace(" ", "").partition("->")
     terms = inputs.split(",")
     free = [name for name in _LETTERS + "ikoIKO" if name not in equation]
@@ -96,9 +107,23 @@ def einsum(lower: Lower, equation: str, operands: Sequence[Value], path: Any = N
         letters = "".join(terms)
         output = dots + "".join(sorted(n for n in set(letters) - set(dots) if letters.count(n) == 1))
     output = output.replace("...", dots)
-    if any(len(set(term)) != len(term) for term in terms):
-        raise lower.unsupported(f"einsum '{equation}' repeats an index within an operand")
-    return _contract_broadcast(lower, terms, output, operands)
+    pairs = [_diagonal(lower, term, x) for term, x in zip(terms, operands, strict=True)]
+    return _contract_broadcast(lower, [term for term, _ in pairs], output, [x for _, x in pairs])
+
+
+def _diagonal(lower: Lower, term: str, x: Value) -> tuple[str, Value]:
+    """An operand and its indices with every repeated index once: its diagonal."""
+    for name in dict.fromkeys(term):
+        while term.count(name) > 1:
+            first = term.index(name)
+            second = term.index(name, first + 1)
+            x = lower.move_axis(x, second, first + 1)
+            *head, rows, columns = x.shape[: first + 2]
+            tail = x.shape[first + 2 :]
+            x = lower.reshape(x, (*head, rows * columns, *tail))
+            x = lower.take(x, first, np.arange(min(rows, columns)) * (columns + 1))
+            term = term[:second] + term[second + 1 :]
+    return term, x
 
 
 def _contract_broadcast(lower: Lower, terms: list[str], output: str, operands: Sequence[Value]) -> Value:
@@ -221,7 +246,7 @@ def deform_conv2d(
         lower.reshape(index, (batch, offset_groups, taps, places, 1)),
         (batch, offset_groups, taps, places, height * width),
     )
-    read = lower.contract("bgcp,bgtop->bgcto", table, wide)
+    read = lower.add(Select.parse("bgcp,bgtop->bgcto"), table, wide)
     if use_mask:
         modulation = lower.reshape(mask, (batch, offset_groups, 1, taps, places))
         read = lower.map("modulate", read, modulation, formula=torch.mul)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any, Literal
 
+import numpy as np
+
 from ....primitives import Prefix, Reduce
 from ..lower import Lower
 from ..registry import rule
@@ -79,7 +81,7 @@ def vector_norm(
     return reduce(lower, x, dim, keepdim)
 
 
-@rule("aten.norm", "aten.renorm.none")
+@rule("aten.norm")
 def norm(
     lower: Lower, x: Value, p: Any = 2, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Value:
@@ -93,7 +95,7 @@ def dim_then_keepdim(lower: Lower, x: Value, dim: Dims = None, keepdim: bool = F
     return reduce(lower, x, dim, keepdim)
 
 
-@rule("aten.max", "aten.min", "aten.median.default")
+@rule("aten.max", "aten.min", "aten.median.default", "aten.nanmedian.default")
 def extremum(lower: Lower, x: Value) -> Value:
     """Over all elements."""
     return reduce(lower, x, None)
@@ -105,12 +107,45 @@ def larger(lower: Lower, x: Value, y: Value) -> Value:
     return lower.map("maximum", x, y)
 
 
-@rule(
-    "aten.max.dim", "aten.min.dim", "aten.median.dim", "aten.mode", "aten.kthvalue.none", "aten.aminmax.none"
-)
+@rule("aten.max.dim", "aten.min.dim", "aten.median.dim", "aten.nanmedian.dim", "aten.mode")
 def extremum_along(lower: Lower, x: Value, dim: int = -1, keepdim: bool = False) -> tuple[Value, Value]:
     """An extremum along an axis, and where it is."""
     return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.kthvalue")
+def kth_value(lower: Lower, x: Value, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Value, Value]:
+    """The k-th smallest along an axis, and where it is."""
+    return extremum_along(lower, x, dim, keepdim)
+
+
+@rule("aten.aminmax")
+def extrema(lower: Lower, x: Value, *, dim: int | None = None, keepdim: bool = False) -> tuple[Value, Value]:
+    """The smallest and the largest."""
+    return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.renorm")
+def renorm(lower: Lower, x: Value, p: Any, dim: int, maxnorm: Any) -> Value:
+    """Every position of an axis rescaled to at most a norm."""
+    rank = len(x.shape)
+    return lower.normalise("renorm", x, [axis for axis in range(rank) if axis != dim % rank])
+
+
+@rule("aten.quantile", "aten.nanquantile")
+def quantile(
+    lower: Lower, x: Value, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = ""
+) -> Value:
+    """Each quantile depends on every element along the axis; several stand along a new first axis."""
+    if not isinstance(q, Value):
+        return reduce(lower, x, dim, keepdim)
+    copies = lower.expand(x, (*q.shape, *x.shape))
+    axes = [axis + len(q.shape) for axis in _axes(x, dim)]
+    result = lower.add(Reduce(tuple(axes), keepdim), copies) if axes else lower.map("quantile", copies)
+    if q.constant is not None:
+        return result
+    level = lower.reshape(q, (*q.shape, *(1,) * (len(result.shape) - len(q.shape))))
+    return lower.map("quantile", result, level)
 
 
 @rule("aten.argmax", "aten.argmin")
@@ -125,7 +160,7 @@ def topk(lower: Lower, x: Value, k: int, dim: int = -1, *rest: Any) -> tuple[Val
     return _ranked(lower, x, k, dim), _ranked(lower, x, k, dim)
 
 
-@rule("aten.sort", "aten.msort.none")
+@rule("aten.sort")
 def sort(lower: Lower, x: Value, dim: int = -1, *rest: Any, **named: Any) -> tuple[Value, Value]:
     """As `topk` of all."""
     return _ranked(lower, x, x.shape[dim], dim), _ranked(lower, x, x.shape[dim], dim)
@@ -137,6 +172,12 @@ def sort_stable(
 ) -> tuple[Value, Value]:
     """As `sort`."""
     return sort(lower, x, dim)
+
+
+@rule("aten.msort")
+def sorted_rows(lower: Lower, x: Value) -> Value:
+    """As `sort` of the first axis, the values alone."""
+    return _ranked(lower, x, x.shape[0], 0)
 
 
 @rule("aten.argsort")
@@ -168,7 +209,5 @@ def running_extremum(lower: Lower, x: Value, dim: int) -> tuple[Value, Value]:
 @rule("aten.trace")
 def trace(lower: Lower, x: Value) -> Value:
     """Sum of the diagonal."""
-    import numpy as np
-
     places = np.arange(min(x.shape)) * (x.shape[1] + 1)
     return lower.add(Reduce((0,)), lower.take(lower.reshape(x, (prod(x.shape),)), 0, places))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ....primitives import Pool, Reduce, Resample, adaptive_sources
+from ....primitives import Pool, Reduce, Resample, Select, adaptive_sources
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value
@@ -62,7 +62,7 @@ def _max_pool(rank: int) -> Any:
 def _max_pool_with_indices(rank: int) -> Any:
     def max_pool(lower: Lower, x: Value, *rest: Any, **named: Any) -> tuple[Value, Value]:
         result = _max_pool(rank)(lower, x, *rest, **named)
-        return result, result
+        return result, lower.map("position", result)
 
     return max_pool
 
@@ -92,7 +92,7 @@ def _adaptive_pool(rank: int) -> Any:
 def _adaptive_max_pool(rank: int) -> Any:
     def adaptive_pool(lower: Lower, x: Value, size: Any) -> tuple[Value, Value]:
         result = adaptive(lower, x, _per_axis(size, rank))
-        return result, result
+        return result, lower.map("position", result)
 
     return adaptive_pool
 
@@ -315,10 +315,10 @@ def grid_sampler(lower: Lower, x: Value, grid: Value, *rest: Any) -> Value:
     where = lower.add(Reduce((len(grid.shape) - 1,)), grid)
     wide = lower.expand(lower.reshape(where, (batch, prod(places), 1)), (batch, prod(places), prod(space)))
     table = lower.reshape(x, (batch, channels, prod(space)))
-    return lower.reshape(lower.contract("bcp,bop->bco", table, wide), (batch, channels, *places))
+    return lower.reshape(lower.add(Select.parse("bcp,bop->bco"), table, wide), (batch, channels, *places))
 
 
-@rule("torchvision.roi_align", "torchvision.roi_pool")
+@rule("torchvision.roi_align")
 def roi_align(
     lower: Lower, x: Value, rois: Value, scale: float, height: int, width: int, *rest: Any
 ) -> Value:
@@ -327,4 +327,60 @@ def roi_align(
     table = lower.reshape(lower.permute(x, (1, 0, 2, 3)), (channels, batch * prod(space)))
     index = lower.reshape(lower.add(Reduce((1,)), rois), (rois.shape[0], 1, 1, 1))
     wide = lower.expand(index, (rois.shape[0], height, width, batch * prod(space)))
-    return lower.contract("cp,rhwp->rchw", table, wide)
+    return lower.add(Select.parse("cp,rhwp->rchw"), table, wide)
+
+
+@rule("torchvision.roi_pool")
+def roi_pool(
+    lower: Lower, x: Value, rois: Value, scale: float, height: int, width: int
+) -> tuple[Value, Value]:
+    """As `roi_align`, with the positions of the maxima."""
+    result = roi_align(lower, x, rois, scale, height, width)
+    return result, lower.map("position", result)
+
+
+def _fractional_pool(rank: int) -> Any:
+    def fractional_pool(
+        lower: Lower, x: Value, kernel: Any, size: Any, samples: Value
+    ) -> tuple[Value, Value]:
+        own = x.shape[len(x.shape) - rank :]
+        drawn = _one_draw(samples)
+        sources = []
+        for axis, (n, k, m) in enumerate(
+            zip(own, _per_axis(kernel, rank), _per_axis(size, rank), strict=True)
+        ):
+            # PyTorch draws the last axis first.
+            sources.append(fractional_sources(n, k, m, None if drawn is None else drawn[rank - 1 - axis]))
+        result = lower.add(Resample(own, tuple(sources)), x)
+        return result, lower.map("position", result)
+
+    return fractional_pool
+
+
+def _one_draw(samples: Value) -> list[float] | None:
+    """What all channels drew, if it is known and the same."""
+    if samples.constant is None:
+        return None
+    rows = samples.constant.reshape(-1, samples.shape[-1])
+    return rows[0].tolist() if bool((rows == rows[:1]).all()) else None
+
+
+def fractional_sources(size: int, kernel: int, out: int, sample: float | None) -> Sources:
+    """What fractional pooling reads: for a drawn sample in [0, 1), or for any, where it is not known."""
+    if out == 1:
+        return (tuple(range(size - kernel, size)),)
+    step = (size - kernel) / (out - 1)
+    windows = []
+    for position in range(out):
+        if position == out - 1:
+            low = high = size - kernel
+        elif sample is not None:
+            low = high = int((position + sample) * step) - int(sample * step)
+        else:
+            low, high = floor(position * step), -floor(-position * step)
+        windows.append(tuple(range(low, min(high + kernel, size))))
+    return tuple(windows)
+
+
+for _rank in (2, 3):
+    rule(f"aten.fractional_max_pool{_rank}d")(_fractional_pool(_rank))
