@@ -1,9 +1,10 @@
 """One call of one operator, and two patterns of what its results depend on.
 
-The *structural* pattern is read off the scalar graph of a module that calls the operator on parameters (and
-on fed integers). The *measured* one never sees that graph: it is the pattern of non-zero derivatives, or,
-where a result has none (integers, booleans, steps), whether it changes when one element of an operand is changed.
-Both are unions over several random operands, so that a maximum shows all it may come from.
+The *structural* pattern is read off the scalar graph of a module that calls the operator on parameters
+(and on fed integers). The *measured* one never sees that graph: it is the pattern of non-zero
+derivatives, or, where a result has none (integers, booleans, steps), whether it changes when one element
+of an operand is changed. Both are unions over several random operands, so that a maximum shows all it
+may come from.
 """
 
 from __future__ import annotations

@@ -82,7 +82,6 @@ CASES = [
     call("aten.unfold.default", [(7, 2)], 0, 3, 2),
     call("aten.diagonal.default", [(3, 2, 4)], 1, 0, 2),
     call("aten.diagonal.default", [(4, 3)], -1),
-    call("aten.as_strided.default", [(3, 4)], [2, 3], [1, 2], 1),
     call("aten.view_as_complex.default", [(3, 2)]),
     Case(
         "aten.view_as_real.default",

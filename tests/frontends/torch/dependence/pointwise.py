@@ -156,6 +156,7 @@ CASES = [
     ),
     Case("aten.where.ScalarOther", lambda x: aten.where.ScalarOther(seen, x, 0.5), [(2, 3)]),
     Case("aten.where.ScalarSelf", lambda x: aten.where.ScalarSelf(seen, 0.5, x), [(2, 3)]),
+    Case("aten.where.Scalar", lambda x: aten.where.Scalar(x > 0.7, 0.5, 0.2), [(2, 3)], "change", 8),
     Case("aten.masked_fill.Scalar", lambda x: x.masked_fill(seen, 0.0), [(2, 3)]),
     Case("aten.masked_fill.Scalar", lambda m, x: x.masked_fill(m, 0.0), [Fed((2, 3)), (2, 3)], draws=20),
     Case("aten.masked_fill.Tensor", lambda x, v: x.masked_fill(seen, v), [(2, 3), ()]),

@@ -42,7 +42,7 @@ def matching(name: str) -> list[str]:
     packet = getattr(getattr(torch.ops, namespace), operator, None)
     if packet is None:
         return []
-    wanted = [one for one in packet.overloads() if one not in _SCRIPT and one in (overload or [one])]
+    wanted = [one for one in packet.overloads() if not _is_script(one) and one in (overload or [one])]
     wanted = [one for one in wanted if "Dimname" not in str(getattr(packet, one)._schema)]
     usable = [one for one in wanted if not getattr(packet, one)._schema.is_mutable] or wanted
     usable = [one for one in usable if _takes_tensors(getattr(packet, one))] or usable
@@ -50,6 +50,10 @@ def matching(name: str) -> list[str]:
     # A name for one overload goes before a name for all of them.
     names = [one for one in names if one not in _BROKEN]
     return [one for one in names if overload or one not in registry.operators()]
+
+
+def _is_script(overload: str) -> bool:
+    return overload in _SCRIPT or overload.startswith("Dict_")
 
 
 def _takes_tensors(operator: Any) -> bool:
