@@ -29,7 +29,7 @@ __all__ = ["LIMIT", "Lineage", "carries", "is_linear_move"]
 LIMIT = 64
 """Searches give up after so many values: the expression of a norm (mean, epsilon, root) is far smaller."""
 
-_FAR = 16
+_FAR = 32
 """A statistic further than this from a product or sum, in nodes, is not looked for."""
 
 # Functions of one operand, or of factors, that a positive factor of an operand passes through.

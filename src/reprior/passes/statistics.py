@@ -24,7 +24,7 @@ from .maps import rewire
 
 __all__ = ["drop_statistics"]
 
-_NEAR = 8
+_NEAR = 20
 """How many nodes there may be between a product or sum and a statistic that is part of it."""
 
 
