@@ -1,7 +1,7 @@
 """Item 4: a mean or maximum that is merely added or subtracted routes.
 
-It was dropped as a normalisation's statistic: ``t - t.mean(1, keepdim=True)`` before a linear layer made rows of
-a live parameter dead, and ``x + x.mean(1, keepdim=True)`` had one edge for each element.
+It was dropped as a normalisation's statistic: ``t - t.mean(1, keepdim=True)`` before a linear layer made rows
+of a live parameter dead, and ``x + x.mean(1, keepdim=True)`` had one edge for each element.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Item 9: a normalisation is recognised however its factors are associated.
 
-``x * (g / |x|)``, ``w * (g / |w|)`` against ``_weight_norm``, weight standardisation as ``w * a - mean * a``, and
-cosine similarity with the division after the product kept the edges of their statistics.
+``x * (g / |x|)``, ``w * (g / |w|)`` against ``_weight_norm``, weight standardisation as ``w * a - mean * a``,
+and cosine similarity with the division after the product kept the edges of their statistics.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Item 12 (norms): ``x + norm(x)`` has one edge from each element of x, for every norm and spelling.
 
-Group norm reads x in another shape, which stood between the norm and the sum: that had two edges, layer norm one.
+Group norm reads x in another shape, which stood between the norm and the sum: two edges, where layer norm had
+one.
 """
 
 from __future__ import annotations
