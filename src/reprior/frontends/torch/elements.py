@@ -52,6 +52,8 @@ def map_elements(
     if len(values) > _MOST_OPERANDS:
         return lower.append(Map(name, law=law), nodes)
     keeps = [lower.barred(value) for value in values]
+    # Minus infinity is absent in the graph, so nothing comes of it there, unless something comes of zero.
+    mixed = any([keep is not None and k in lower.supports for keep, k in zip(keeps, nodes, strict=True)])
     parts: list[Value] = []
     barred = torch.zeros((), dtype=torch.bool)
     for chosen, where in _where_barred(keeps, shape):
@@ -63,8 +65,7 @@ def map_elements(
         presence = tuple([max(bits, ABSENT) for bits in table])
         if any([bits >= 0 for bits in presence]):
             part = lower.append(Map(name, presence=presence, law=law), nodes)
-            # What is minus infinity is absent in the graph, so that nothing comes of it here.
-            parts.append(lower.keep(part, where) if chosen else lower.only(part, where))
+            parts.append(lower.keep(part, where) if chosen or mixed else lower.only(part, where))
     if len(parts) > 1:
         parts = [lower.append(Map(name), [lower.node(one) for one in parts])]
     if not parts or lower.is_nowhere(parts[0]):

@@ -7,8 +7,10 @@ from math import prod
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from ....primitives import Prefix, Reduce
+from ..constants import dense
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value
@@ -54,7 +56,13 @@ def total(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any) -> 
 @rule("aten.logsumexp", "aten.special_logsumexp")
 def logsumexp(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any) -> Value:
     """The logarithm of a sum of exponentials."""
-    return over_axes(lower, x, dim, *rest, kind="logsumexp", **named)
+    result = over_axes(lower, x, dim, *rest, kind="logsumexp", **named)
+    # Of zeros alone it is the logarithm of their number.
+    return lower.map("logsumexp", result, formula=_plus_one) if result.node in lower.supports else result
+
+
+def _plus_one(x: Any) -> Any:
+    return x + 1
 
 
 @rule("aten.var_mean.correction", "aten.std_mean.correction")
@@ -89,10 +97,23 @@ def norm(
     return reduce(lower, x, dim, keepdim)
 
 
-@rule("aten.frobenius_norm", "aten.any", "aten.all", "aten.prod", "aten.prod.dim_int")
+@rule("aten.frobenius_norm", "aten.any", "aten.all")
 def dim_then_keepdim(lower: Lower, x: Value, dim: Dims = None, keepdim: bool = False, **named: Any) -> Value:
     """Reductions called as ``(x, dim, keepdim)``."""
     return reduce(lower, x, dim, keepdim)
+
+
+@rule("aten.prod", "aten.prod.dim_int")
+def product(lower: Lower, x: Value, dim: Dims = None, keepdim: bool = False, **named: Any) -> Value:
+    """The product over axes: zero where any element of it is."""
+    axes, result = _axes(x, dim), reduce(lower, x, dim, keepdim)
+    there = None if x.node is None else lower.supports.get(x.node)
+    if there is None or not axes:
+        return result
+    whole = dense(there)
+    for axis in axes:
+        whole = whole.all(axis, keepdim=True)
+    return lower.keep(result, whole.reshape(result.shape))
 
 
 @rule("aten.max", "aten.min", "aten.median.default", "aten.nanmedian.default")
@@ -104,7 +125,7 @@ def extremum(lower: Lower, x: Value) -> Value:
 @rule("aten.max.other", "aten.min.other")
 def larger(lower: Lower, x: Value, y: Value) -> Value:
     """The larger (or smaller) of two, pointwise."""
-    return lower.map("maximum", x, y)
+    return lower.map("maximum", x, y, formula=torch.maximum)
 
 
 @rule("aten.max.dim", "aten.min.dim", "aten.median.dim", "aten.nanmedian.dim", "aten.mode")
@@ -194,10 +215,18 @@ def _ranked(lower: Lower, x: Value, k: int, dim: int) -> Value:
     return lower.add(Reduce((axis + 1,)), wide)
 
 
-@rule("aten.cumsum", "aten.cumprod", "aten.logcumsumexp")
+@rule("aten.cumsum", "aten.logcumsumexp")
 def running(lower: Lower, x: Value, dim: int, **named: Any) -> Value:
-    """Sums (or products) of all positions so far."""
+    """Sums of all positions so far."""
     return lower.add(Prefix(dim % len(x.shape)), x)
+
+
+@rule("aten.cumprod")
+def running_product(lower: Lower, x: Value, dim: int, **named: Any) -> Value:
+    """Products of all positions so far: zero from the first zero on."""
+    result = running(lower, x, dim)
+    there = None if x.node is None else lower.supports.get(x.node)
+    return result if there is None else lower.keep(result, dense(there).long().cumprod(dim).bool())
 
 
 @rule("aten.cummax", "aten.cummin")
