@@ -1,9 +1,7 @@
-"""The same model in another spelling has the same figures (the list of issue 3)."""
+"""The same module in another spelling has the same figures; functions are in tests/spelling."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,22 +12,6 @@ from torch import nn
 import reprior
 from reprior.frontends.torch import describe_module
 
-Function = Callable[..., torch.Tensor]
-
-
-class Body(nn.Module):
-    """A layer before and after a function, so that contexts flow through it unevenly."""
-
-    def __init__(self, function: Function, *shapes: tuple[int, ...]) -> None:
-        super().__init__()
-        self.first, self.last = nn.Conv1d(4, 6, 3, padding=1), nn.Linear(6, 5)
-        self.weights = nn.ParameterList([nn.Parameter(torch.empty(shape)) for shape in shapes])
-        self.function = function
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.first(x).transpose(1, 2)
-        return self.last(self.function(x, *self.weights))
-
 
 def figures(module: nn.Module, input: Any, **options: Any) -> tuple[float, ...]:
     found = reprior.analyze(describe_module(module, input), **options)
@@ -38,149 +20,6 @@ def figures(module: nn.Module, input: Any, **options: Any) -> tuple[float, ...]:
 
 def agree(one: nn.Module, other: nn.Module, input: Any, **options: Any) -> None:
     assert figures(one, input, **options) == pytest.approx(figures(other, input, **options), rel=1e-9)
-
-
-def layer_norm_by_hand(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    mean = x.mean(-1, keepdim=True)
-    variance = ((x - mean) ** 2).mean(-1, keepdim=True)
-    return (x - mean) / torch.sqrt(variance + 1e-5) * w + b
-
-
-def layer_norm_by_moments(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    variance, mean = torch.var_mean(x, -1, unbiased=False, keepdim=True)
-    return torch.addcmul(b, (x - mean) * (variance + 1e-5).rsqrt(), w)
-
-
-def rms_norm_by_hand(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-    return w * (x.float() * torch.rsqrt(x.float().pow(2).mean(-1, keepdim=True) + 1e-6)).type_as(x)
-
-
-def group_norm_by_hand(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    y = x.transpose(1, 2).reshape(x.shape[0], 2, -1)
-    y = (y - y.mean(-1, keepdim=True)) / (y.var(-1, keepdim=True) + 1e-5).sqrt()
-    return y.reshape(x.shape[0], 6, -1).transpose(1, 2) * w + b
-
-
-def eager_attention(x: torch.Tensor, w: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-    q, k, v = F.linear(x, w).unflatten(-1, (3, 2, 3)).permute(2, 0, 3, 1, 4)
-    scores = q @ k.transpose(-2, -1) / math.sqrt(3)
-    if mask is not None:
-        scores = scores + mask
-    return (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
-
-
-def fused_attention(x: torch.Tensor, w: torch.Tensor, **named: Any) -> torch.Tensor:
-    q, k, v = F.linear(x, w).unflatten(-1, (3, 2, 3)).permute(2, 0, 3, 1, 4)
-    return F.scaled_dot_product_attention(q, k, v, **named).transpose(1, 2).flatten(2)
-
-
-def causal(size: int) -> torch.Tensor:
-    return torch.full((size, size), float("-inf")).triu(1)
-
-
-def masked_fill_attention(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-    q, k, v = F.linear(x, w).unflatten(-1, (3, 2, 3)).permute(2, 0, 3, 1, 4)
-    scores = torch.einsum("bhqd,bhkd->bhqk", q, k)
-    seen = torch.ones(x.shape[1], x.shape[1]).tril().bool()
-    probabilities = F.softmax(scores.masked_fill(~seen, torch.finfo(scores.dtype).min), -1)
-    return torch.einsum("bhqk,bhkd->bqhd", probabilities, v).flatten(2)
-
-
-def window(size: int) -> torch.Tensor:
-    place = torch.arange(size)
-    return (place[:, None] - place[None]).abs() < 3
-
-
-norm = [(6,), (6,)]
-SPELLINGS: dict[str, tuple[list[Function], list[tuple[int, ...]]]] = {
-    "layer norm": (
-        [lambda x, w, b: F.layer_norm(x, (6,), w, b), layer_norm_by_hand, layer_norm_by_moments],
-        norm,
-    ),
-    "rms norm": ([lambda x, w: F.rms_norm(x, (6,), w), rms_norm_by_hand], [(6,)]),
-    "group norm": (
-        [lambda x, w, b: F.group_norm(x.transpose(1, 2), 2, w, b).transpose(1, 2), group_norm_by_hand],
-        norm,
-    ),
-    "silu": ([F.silu, lambda x: x * torch.sigmoid(x), lambda x: x / (1 + torch.exp(-x))], []),
-    "gelu": (
-        [
-            lambda x: F.gelu(x, approximate="tanh"),
-            lambda x: 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
-        ],
-        [],
-    ),
-    "hard-swish": ([F.hardswish, lambda x: x * F.relu6(x + 3) / 6, lambda x: x * F.hardsigmoid(x)], []),
-    "softmax": ([lambda x: x.softmax(-1), lambda x: x.exp() / x.exp().sum(-1, keepdim=True)], []),
-    "unit length": (
-        [lambda x: F.normalize(x, dim=-1), lambda x: x / x.norm(dim=-1, keepdim=True).clamp_min(1e-6)],
-        [],
-    ),
-    "global pool": ([lambda x: F.adaptive_avg_pool1d(x.mT, 1).mT, lambda x: x.mean(1, True)], []),
-    "attention": ([fused_attention, eager_attention], [(18, 6)]),
-    "causal attention": (
-        [
-            lambda x, w: fused_attention(x, w, is_causal=True),
-            lambda x, w: fused_attention(x, w, attn_mask=causal(x.shape[1])),
-            lambda x, w: fused_attention(x, w, attn_mask=causal(x.shape[1]) == 0),
-            lambda x, w: eager_attention(x, w, causal(x.shape[1])),
-            masked_fill_attention,
-        ],
-        [(18, 6)],
-    ),
-    "biased causal attention": (
-        [
-            lambda x, w, b: fused_attention(x, w, attn_mask=b + causal(7)),
-            lambda x, w, b: eager_attention(x, w, b + causal(7)),
-            lambda x, w, b: eager_attention(x, w, b.masked_fill(causal(7) < 0, -1e9)[None]),
-            lambda x, w, b: eager_attention(x, w, torch.where(causal(7) < 0, float("-inf"), b)),
-            lambda x, w, b: fused_attention(x, w, attn_mask=(b + causal(7)).expand(1, 2, 7, 7)),
-        ],
-        [(18, 6), (7, 7)],
-    ),
-    "window attention": (
-        [
-            lambda x, w: fused_attention(x, w, attn_mask=window(x.shape[1])),
-            lambda x, w: eager_attention(x, w, torch.where(window(x.shape[1]), 0.0, -1e9)),
-            lambda x, w: eager_attention(x, w, torch.zeros(7, 7).masked_fill(~window(7), -100.0)),
-        ],
-        [(18, 6)],
-    ),
-    "linear": (
-        [
-            lambda x, w: F.linear(x, w),
-            lambda x, w: x @ w.T,
-            lambda x, w: torch.einsum("bti,oi->bto", x, w),
-            lambda x, w: F.conv1d(x.transpose(1, 2), w[:, :, None]).transpose(1, 2),
-        ],
-        [(6, 6)],
-    ),
-    "padding": (
-        [
-            lambda x, w: F.conv1d(x.transpose(1, 2), w, padding=1).transpose(1, 2),
-            lambda x, w: F.conv1d(F.pad(x.transpose(1, 2), (1, 1)), w).transpose(1, 2),
-            lambda x, w: F.conv1d(torch.cat([torch.zeros(1, 6, 1), x.mT, torch.zeros(1, 6, 1)], 2), w).mT,
-        ],
-        [(6, 6, 3)],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SPELLINGS)
-def test_spellings(name: str) -> None:
-    functions, shapes = SPELLINGS[name]
-    first, *others = [Body(function, *shapes) for function in functions]
-    for other in others:
-        agree(first, other, (4, 7))
-
-
-# Layer norm is left out: mean and variance are two statistics by hand and one in the composite.
-@pytest.mark.parametrize("name", ["attention", "causal attention", "softmax"])
-def test_spellings_with_coupled_normalisation(name: str) -> None:
-    """With statistics counted, spellings that compute one statistic still agree."""
-    functions, shapes = SPELLINGS[name]
-    first, second = (Body(function, *shapes) for function in functions[:2])
-    agree(first, second, (4, 7), normalization="coupled")
 
 
 def test_multihead_attention_and_separate_projections() -> None:
