@@ -85,3 +85,19 @@ def test_item_04_learnable_gates_route() -> None:
     assert contexts(squeeze, (WIDTH, WIDTH))["before.bias"] == [TOKENS * (1 + WIDTH * TOKENS)] * WIDTH
     gates = [min(k + 2, 3, WIDTH - k + 1) for k in range(WIDTH)]
     assert contexts(convolve, (1, 1, 3))["before.bias"] == [TOKENS * (1 + n * TOKENS) for n in gates]
+
+
+def test_item_04_normalisers_of_linear_attention_route() -> None:
+    """``q (k v) / (q sum(k))``: what is summed over q and k together is a statistic of neither."""
+
+    def attend(denominator: Function) -> dict[str, list[int]]:
+        def function(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+            query, key, value = F.linear(x, weight).chunk(3, -1)
+            return query @ (key.mT @ value) / denominator(query, key.sum(1, keepdim=True))
+
+        return contexts(function, (3 * WIDTH, WIDTH))
+
+    by_product = attend(lambda query, total: query @ total.mT)
+    assert attend(lambda query, total: (query * total).sum(-1, keepdim=True)) == by_product
+    # Any position of a key meets all outputs of all queries through the denominator as well.
+    assert by_product["weights.0"][WIDTH * WIDTH] > 0

@@ -15,6 +15,7 @@ from ..primitives import (
     Convolve,
     Expand,
     Input,
+    Keep,
     Map,
     Move,
     Parameter,
@@ -34,6 +35,9 @@ _FAR = 32
 
 # Functions of one operand, or of factors, that a positive factor of an operand passes through.
 _MULTIPLICATIVE = ("product", "power")
+
+# Moves that show all elements of their operand.
+_WHOLE = Reshape | Permute | Expand
 
 
 def is_linear_move(node: Node) -> bool:
@@ -67,7 +71,7 @@ class Lineage:
         else that matters; -1 if there is none.
     """
 
-    __slots__ = ("_depth", "matters", "near", "nodes", "reduced", "source")
+    __slots__ = ("_depth", "has_holes", "matters", "near", "nodes", "reduced", "source")
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -75,6 +79,7 @@ class Lineage:
         self.reduced: list[bool] = []
         self.near: list[int] = []
         self.source: list[int] = []
+        self.has_holes = False
         self._depth: list[int] = []
 
     def append(self, node: Node) -> int:
@@ -84,12 +89,13 @@ class Lineage:
         matters = bool(live) if node.inputs else isinstance(op, Parameter | Input)
         if live and (isinstance(op, Map | Move) or self.is_outer_product(node)):
             reduced = all([self.reduced[k] for k in live])
-            pointwise = isinstance(op, Map) or len(node.inputs) == 1
-            if pointwise:
-                source = self._common_source(live)
+            if not isinstance(op, Move) or len(node.inputs) == 1:
                 near = min(_FAR, 1 + min([self.near[k] for k in live]))
+            if isinstance(op, Map | Keep | _WHOLE):
+                source = self._common_source(live)
         elif live and self.is_reduction(node):
             reduced = True
+        self.has_holes = self.has_holes or (isinstance(op, Map | Move) and op.may_remove)
         self.nodes.append(node)
         self.matters.append(matters)
         self.reduced.append(reduced)
@@ -164,33 +170,39 @@ class Lineage:
     def statistic(self, value: int, of: Set[int]) -> set[int] | None:
         """Those of the given values whose reductions a statistic is computed from.
 
-        None if it is no statistic, or depends on anything else.
+        None if it is no statistic, or depends on anything else. What one reduction runs over has to be a
+        function of one value: ``sum(q * sum(k))`` is no statistic of q and k.
         """
         if not self.reduced[value]:
             return None
-        hits: set[int] = set()
-        pending, seen = [(value, False)], {(value, False)}
+        hits: dict[int, int] = {}
+        """For each outermost reduction, the value that it reduces."""
+        found: set[int] = set()
+        pending, seen = [(value, -1)], {(value, -1)}
         while pending:
             if len(seen) > LIMIT:
                 return None
-            value, below = pending.pop()
-            if below and value in of:
-                hits.add(value)
+            value, over = pending.pop()
+            if over >= 0 and value in of:
+                hits[over] = self._meet(hits.get(over, value), value)
+                if hits[over] < 0:
+                    return None
+                found.add(value)
                 continue
             node = self.nodes[value]
             if self.is_reduction(node):
-                below = True
+                over = value if over < 0 else over
             elif isinstance(node.op, Move):
                 # The statistic of a part is no statistic of the whole.
-                if below and not isinstance(node.op, Reshape | Permute | Expand):
+                if over >= 0 and not isinstance(node.op, _WHOLE):
                     return None
             elif not isinstance(node.op, Map) and not self.is_outer_product(node):
                 return None
             for k in self.operands(node):
-                if (k, below) not in seen:
-                    seen.add((k, below))
-                    pending.append((k, below))
-        return hits
+                if (k, over) not in seen:
+                    seen.add((k, over))
+                    pending.append((k, over))
+        return found
 
     def sums_exponentials(self, value: int) -> bool:
         """Whether a logarithm of a statistic is one of a sum of exponentials."""
