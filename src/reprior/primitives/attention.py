@@ -50,9 +50,9 @@ class Attention(Primitive):
         rank = len(query)
         weighting, data = setting.weighting, setting.data
         scores_data = data[0] or data[1]
-        out_data = scores_data or data[2] or (len(data) == 4 and data[3])
-        contexts = contexts.scale(weighting.edge(key[-2] if out_data else 0))
-        contexts = contexts.scale(weighting.edge(sum((scores_data, data[2]))))
+        softmax_data = scores_data or (len(data) == 4 and data[3])
+        contexts = contexts.scale(weighting.edge(key[-2] if softmax_data or data[2] else 0))
+        contexts = contexts.scale(weighting.edge(sum((softmax_data, data[2]))))
         if position == 2:
             return self._to_keys(contexts, setting)
         rows = contexts.sum(rank - 1).scale(weighting.edge(sum((scores_data, *data[3:]))))
