@@ -14,8 +14,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reprior.errors import ShapeError
-from reprior.frontends.builder.interpolation import bilinear_sources, nearest_indices
 from reprior.graph import GraphBuilder
+from reprior.lowering.interpolation import linear_sources, nearest_positions
 from reprior.primitives import (
     Attention,
     Concat,
@@ -128,7 +128,7 @@ def test_adaptive_pool(size: int, out: int) -> None:
 @examples(30)
 @given(height=st.integers(1, 5), width=st.integers(1, 4), factor=st.integers(1, 4), align=st.booleans())
 def test_bilinear(height: int, width: int, factor: int, align: bool) -> None:
-    sources = tuple(bilinear_sources(size, size * factor, align_corners=align) for size in (height, width))
+    sources = tuple(linear_sources(size, size * factor, align_corners=align) for size in (height, width))
     shape = (1, 1, height, width)
 
     def run(x: torch.Tensor) -> torch.Tensor:
@@ -141,7 +141,7 @@ def test_bilinear(height: int, width: int, factor: int, align: bool) -> None:
 @examples(30)
 @given(size=st.integers(1, 9), out=st.integers(1, 20))
 def test_nearest(size: int, out: int) -> None:
-    op, shape = Take(2, nearest_indices(size, out)), (1, 1, size)
+    op, shape = Take(2, nearest_positions(size, out)), (1, 1, size)
     assert scalar_edges(op, shape) == linear_edges(
         lambda x: F.interpolate(x, size=out, mode="nearest"), shape
     )

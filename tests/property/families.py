@@ -12,8 +12,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from reprior.errors import ShapeError
-from reprior.frontends.builder.interpolation import bilinear_sources
 from reprior.frontends.builder.recurrent import GATES, Cell
+from reprior.lowering.interpolation import linear_sources
 from reprior.primitives import (
     Attention,
     Concat,
@@ -126,7 +126,7 @@ def resample(sketch: Sketch, operand: Prologue) -> tuple[int, ...]:
                 tuple(tuple(sorted({sketch.number(0, size - 1) for _ in range(2)})) for _ in range(out))
             )
         else:
-            sources.append(bilinear_sources(size, out, align_corners=kind == "aligned"))
+            sources.append(linear_sources(size, out, align_corners=kind == "aligned"))
     return (sketch.add(Resample(sizes, tuple(sources)), operand(sketch, (*head, *sizes))),)
 
 

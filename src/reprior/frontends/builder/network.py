@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import GraphError, ShapeError
 from ...graph import Graph, GraphBuilder
+from ...lowering.interpolation import linear_sources, nearest_positions
 from ...primitives import (
     LAWS,
     Attention,
@@ -42,7 +43,6 @@ from ...primitives.presence import Presence, all_of, always, any_of
 from ...runs import Runs
 from .feature import Feature
 from .geometry import Padding, PerAxis, divide, find_axis, paddings, per_axis
-from .interpolation import bilinear_sources, nearest_indices
 from .presence import AFFINE, SHIFTLESS, of_activation
 from .recurrent import GATES, Cell
 
@@ -430,11 +430,11 @@ class Network:
             raise ShapeError(f"'{path}': factor {factor} is not positive")
         if mode == "nearest":
             for axis, size in enumerate(x.shape[2:], start=2):
-                x = self._add(Take(axis, nearest_indices(size, size * factor)), (x,), path)
+                x = self._add(Take(axis, nearest_positions(size, size * factor)), (x,), path)
             return x
         if mode != "bilinear":
             raise ShapeError(f"'{path}': mode {mode!r} is neither 'nearest' nor 'bilinear'")
-        sources = tuple(bilinear_sources(size, size * factor) for size in x.shape[2:])
+        sources = tuple(linear_sources(size, size * factor) for size in x.shape[2:])
         return self._add(Resample(x.shape[2:], sources), (x,), path)
 
     # -- moves --------------------------------------------------------------------------------

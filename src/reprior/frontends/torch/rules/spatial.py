@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import floor, prod
 from typing import Any
 
 import numpy as np
 
+from ....lowering.interpolation import (
+    antialiased_sources,
+    cubic_sources,
+    linear_sources,
+    nearest_positions,
+)
 from ....primitives import Pool, Reduce, Resample, Select, adaptive_sources
 from ..lower import Lower
 from ..registry import rule
@@ -16,9 +23,6 @@ from ..values import Value
 __all__: list[str] = []
 
 Sources = tuple[tuple[int, ...], ...]
-
-_ROUNDING = 1e-9
-"""What a weight that is zero may come out as."""
 
 
 def _per_axis(item: Any, rank: int) -> tuple[int, ...]:
@@ -131,65 +135,6 @@ def _output_sizes(x: Value, rank: int, sizes: Any, scales: Any) -> list[int]:
     return [floor(n * scale) for n, scale in zip(own, scales, strict=True)]
 
 
-def _ratio(size: int, out: int, align: bool, scale: float | None) -> float:
-    """Input positions per output position."""
-    if align:
-        return (size - 1) / (out - 1) if out > 1 else 0.0
-    return 1 / scale if scale else size / out
-
-
-def nearest_positions(
-    size: int, out: int, scale: float | None, exact: bool
-) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Which input position each output position repeats."""
-    ratio = _ratio(size, out, False, scale)
-    places = np.floor((np.arange(out) + (0.5 if exact else 0.0)) * ratio)
-    result: np.ndarray[Any, np.dtype[np.int64]] = places.clip(0, size - 1).astype(np.int64)
-    return result
-
-
-def interpolation_sources(size: int, out: int, align: bool, scale: float | None, reach: int) -> Sources:
-    """The input positions that weigh something: linear (reach 1) and cubic (reach 2) interpolation."""
-    ratio = _ratio(size, out, align, scale)
-    result = []
-    for position in range(out):
-        centre = position * ratio if align else (position + 0.5) * ratio - 0.5
-        if reach == 1 and not align:
-            centre = max(centre, 0.0)
-        base = floor(centre)
-        part = centre - base
-        if min(part, 1 - part) < _ROUNDING:
-            taps = [round(centre)]
-        else:
-            taps = list(range(base - reach + 1, base + reach + 1))
-        result.append(tuple(sorted({min(max(tap, 0), size - 1) for tap in taps})))
-    return tuple(result)
-
-
-def antialiased_sources(size: int, out: int, align: bool, scale: float | None, reach: int) -> Sources:
-    """As `interpolation_sources`, with a filter that widens when it shrinks."""
-    ratio = _ratio(size, out, align, scale)
-    stretch = max(ratio, 1.0)
-    result = []
-    for position in range(out):
-        centre = ratio * (position + 0.5)
-        low = max(int(centre - reach * stretch + 0.5), 0)
-        high = min(int(centre + reach * stretch + 0.5), size)
-        taps = [i for i in range(low, high) if abs(_filter((i - centre + 0.5) / stretch, reach)) > _ROUNDING]
-        result.append(tuple(taps))
-    return tuple(result)
-
-
-def _filter(x: float, reach: int) -> float:
-    """Triangle (reach 1) or cubic with a = -0.5 (reach 2)."""
-    x = abs(x)
-    if reach == 1:
-        return max(1 - x, 0.0)
-    if x < 1:
-        return (1.5 * x - 2.5) * x * x + 1
-    return ((-0.5 * x + 2.5) * x - 4) * x + 2 if x < 2 else 0.0
-
-
 def _resample(lower: Lower, x: Value, sizes: Sequence[int], sources: Sequence[Sources]) -> Value:
     rank = len(sizes)
     own = x.shape[len(x.shape) - rank :]
@@ -207,22 +152,24 @@ def _nearest(rank: int, exact: bool) -> Any:
     def nearest(lower: Lower, x: Value, sizes: Sequence[int], *scales: float | None) -> Value:
         offset = len(x.shape) - rank
         for axis, out in enumerate(sizes):
-            scale = scales[axis] if axis < len(scales) else None
-            places = nearest_positions(x.shape[offset + axis], out, scale, exact)
-            if len(places) != x.shape[offset + axis] or (places != np.arange(out)).any():
+            size, scale = x.shape[offset + axis], scales[axis] if axis < len(scales) else None
+            if rank == 2 and not exact and out in (size, 2 * size):
+                scale = None  # PyTorch goes by the sizes here, in two dimensions only
+            places = nearest_positions(size, out, scale, exact=exact, axes=rank)
+            if out != size or (places != np.arange(out)).any():
                 x = lower.take(x, offset + axis, places)
         return x
 
     return nearest, nearest_vec
 
 
-def _interpolate(rank: int, reach: int, find: Any) -> Any:
+def _interpolate(rank: int, find: Any) -> Any:
     def interpolate(
         lower: Lower, x: Value, sizes: Sequence[int], align: bool, *scales: float | None
     ) -> Value:
         own = x.shape[len(x.shape) - rank :]
         padded = (*scales, *[None] * rank)[:rank]
-        sources = [find(n, m, align, s, reach) for n, m, s in zip(own, sizes, padded, strict=True)]
+        sources = [find(n, m, align, s) for n, m, s in zip(own, sizes, padded, strict=True)]
         return _resample(lower, x, sizes, sources)
 
     def interpolate_vec(lower: Lower, x: Value, sizes: Any, align: bool, scales: Any) -> Value:
@@ -237,15 +184,15 @@ for _rank in (1, 2, 3):
         _operator = f"aten.{'_' if _exact else ''}upsample_nearest{'_exact' if _exact else ''}{_rank}d"
         rule(f"{_operator}.default")(_plain)
         rule(f"{_operator}.vec")(_vec)
-for _operator, _rank, _reach, _find in (
-    ("upsample_linear1d", 1, 1, interpolation_sources),
-    ("upsample_bilinear2d", 2, 1, interpolation_sources),
-    ("upsample_trilinear3d", 3, 1, interpolation_sources),
-    ("upsample_bicubic2d", 2, 2, interpolation_sources),
-    ("_upsample_bilinear2d_aa", 2, 1, antialiased_sources),
-    ("_upsample_bicubic2d_aa", 2, 2, antialiased_sources),
+for _operator, _rank, _find in (
+    ("upsample_linear1d", 1, linear_sources),
+    ("upsample_bilinear2d", 2, linear_sources),
+    ("upsample_trilinear3d", 3, linear_sources),
+    ("upsample_bicubic2d", 2, cubic_sources),
+    ("_upsample_bilinear2d_aa", 2, antialiased_sources),
+    ("_upsample_bicubic2d_aa", 2, partial(antialiased_sources, reach=2)),
 ):
-    _plain, _vec = _interpolate(_rank, _reach, _find)
+    _plain, _vec = _interpolate(_rank, _find)
     rule(f"aten.{_operator}.default")(_plain)
     rule(f"aten.{_operator}.vec")(_vec)
 

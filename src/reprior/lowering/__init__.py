@@ -1,0 +1,1 @@
+"""What front-ends share: the structure of operations, without any framework."""
