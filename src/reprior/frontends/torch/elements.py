@@ -15,7 +15,7 @@ import torch
 
 from ...primitives import Law, Map
 from .constants import broadcast, dense
-from .probe import ABSENT, BARRED, Formula, Operand, State, outcome
+from .probe import ABSENT, BARRED, Filled, Formula, Operand, State, outcome
 from .values import Value
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def map_elements(
 def _operands_and_arguments(lower: Lower, operands: Sequence[object]) -> tuple[list[Value], tuple[Any, ...]]:
     """The distinct operands with elements of interest, and the arguments of the formula.
 
-    A known tensor that has one value everywhere is a number; any other is an operand, for its zeros.
+    A known tensor that has one value everywhere stands for that; any other is an operand, for its zeros.
     """
     values: list[Value] = []
     places: dict[int, int] = {}
@@ -88,7 +88,7 @@ def _operands_and_arguments(lower: Lower, operands: Sequence[object]) -> tuple[l
             continue
         number = _single_value(one.constant)
         if number is not None:
-            arguments.append(number)
+            arguments.append(Filled(number))
             continue
         node = lower.node(one)
         if node not in places:

@@ -17,7 +17,7 @@ import torch
 from .constants import MASKED_BELOW
 from .operators import functional
 
-__all__ = ["ABSENT", "BARRED", "Call", "Formula", "Operand", "State", "outcome"]
+__all__ = ["ABSENT", "BARRED", "Call", "Filled", "Formula", "Operand", "State", "outcome"]
 
 Formula = Callable[..., Any]
 """A pointwise function of tensors and numbers."""
@@ -34,6 +34,12 @@ class Operand(NamedTuple):
     """Where an argument of a function is one of the operands that have elements of interest."""
 
     position: int
+
+
+class Filled(NamedTuple):
+    """Where an argument of a function is a tensor of one known number."""
+
+    number: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def outcome(formula: Formula, arguments: tuple[Any, ...], states: tuple[State, .
     formula : callable
         The function.
     arguments : tuple
-        Its arguments: `Operand` for each operand, plain numbers and options.
+        Its arguments: `Operand` for each operand, `Filled`, plain numbers and options.
     states : tuple of {"present", "zero", "barred"}
         One per operand.
 
@@ -107,7 +113,7 @@ def _try(
     """Results over a grid: along its rows one operand varies while the others stay; None if it fails."""
     for dtype in (torch.float64, torch.int64, torch.bool):
         tensors = [_numbers(k, state, k == varied, dtype) for k, state in enumerate(states)]
-        called = [tensors[item.position] if isinstance(item, Operand) else item for item in arguments]
+        called = [_argument(item, tensors, dtype) for item in arguments]
         try:
             result = formula(*called)
         except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError):
@@ -116,6 +122,14 @@ def _try(
             parts = torch.view_as_real(result).unbind(-1) if result.is_complex() else (result, result)
             return torch.stack([part.to(torch.float64).expand(len(_NUMBERS), -1) for part in parts])
     return None
+
+
+def _argument(item: Any, tensors: Sequence[torch.Tensor], dtype: torch.dtype) -> Any:
+    if isinstance(item, Operand):
+        return tensors[item.position]
+    if isinstance(item, Filled):
+        return torch.full((len(_NUMBERS), len(_NUMBERS)), item.number, dtype=torch.float64).to(dtype)
+    return item
 
 
 def _numbers(operand: int, state: State, varies: bool, dtype: torch.dtype) -> torch.Tensor:
