@@ -21,6 +21,7 @@ from reprior.primitives import (
     Convolve,
     Keep,
     Lookup,
+    Map,
     Pad,
     Permute,
     Pool,
@@ -297,11 +298,11 @@ def normalisation(sketch: Sketch, operand: Prologue) -> tuple[int, ...]:
     axes = sketch.choose((len(shape) - 1,), tuple(range(1, len(shape))))
     mean = sketch.add(Reduce(axes, True), x)
     if sketch.maybe():
-        y = sketch.map(x, mean)
+        y = sketch.add(Map("normalise", law="normalise"), x, mean)
     else:
-        centred = sketch.map(x, mean)
+        centred = sketch.add(Map("sub", law="sum"), x, mean)
         variance = sketch.map(sketch.add(Reduce(axes, True), sketch.map(centred)))
-        y = sketch.map(centred, variance)
+        y = sketch.add(Map("div", law="product"), centred, variance)
     if sketch.maybe():
         y = sketch.map(y, sketch.parameter(shape[-1:], "scale"), sketch.parameter(shape[-1:], "shift"))
     return (y,)

@@ -14,6 +14,7 @@ from torch import Tensor
 from .norms import WIDTH, Function, contexts
 
 WIDE = (WIDTH,)
+SEEN = torch.ones(4, WIDTH).tril().bool()
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -100,6 +101,17 @@ def standardised_by_batch_norm(w: Tensor, g: Tensor) -> Tensor:
 
 def length(x: Tensor) -> Tensor:
     return x.norm(dim=-1, keepdim=True)
+
+
+def masked_by_hand(x: Tensor) -> Tensor:
+    masked = x.masked_fill(~SEEN, float("-inf"))
+    top = masked.amax(-1, keepdim=True)
+    return (masked - top).exp() / (masked - top).exp().sum(-1, keepdim=True)
+
+
+def gated_by_hand(x: Tensor, w: Tensor) -> Tensor:
+    value, gate = F.linear(x, w).chunk(2, -1)
+    return value * gate.sigmoid() / (value * gate.sigmoid()).norm(dim=-1, keepdim=True)
 
 
 def attention_by_sums(x: Tensor, w: Tensor) -> Tensor:
@@ -246,6 +258,36 @@ GROUPS: dict[str, tuple[list[Function], tuple[tuple[int, ...], ...]]] = {
             pooled_by_sums,
         ],
         ((WIDTH, 1),),
+    ),
+    "masked softmax": (
+        [
+            lambda x: x.masked_fill(~SEEN, float("-inf")).softmax(-1),
+            lambda x: x.exp() * SEEN / (x.exp() * SEEN).sum(-1, keepdim=True),
+            masked_by_hand,
+        ],
+        (),
+    ),
+    "gated": (
+        [
+            lambda x, w: F.normalize(F.glu(F.linear(x, w)), dim=-1),
+            gated_by_hand,
+        ],
+        ((2 * WIDTH, WIDTH),),
+    ),
+    "spectral norm": (
+        [
+            lambda x, w: F.linear(x, w / torch.linalg.matrix_norm(w)),
+            lambda x, w: F.linear(x, w / (torch.ones(WIDTH) @ (w @ torch.ones(WIDTH)))),
+            lambda x, w: F.linear(x, w) / w.norm(),
+        ],
+        ((WIDTH, WIDTH),),
+    ),
+    "scale of a quantised value": (
+        [
+            lambda x: x * (127 / x.abs().amax(-1, keepdim=True)),
+            lambda x: (x - x.amin(-1, True)) / (x.amax(-1, True) - x.amin(-1, True)),
+        ],
+        (),
     ),
     "instance norm": (
         [

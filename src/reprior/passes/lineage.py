@@ -6,7 +6,7 @@ moves. It is a statistic *of* those values whose reductions it is computed from,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from math import prod
 
 from ..graph import Node
@@ -167,34 +167,41 @@ class Lineage:
                 pending.extend(fresh)
         return sorted(seen)
 
-    def statistic(self, value: int, of: Set[int]) -> set[int] | None:
+    def statistic(self, value: int, of: Set[int], factors: Set[int] = frozenset()) -> set[int] | None:
         """Those of the given values whose reductions a statistic is computed from.
 
-        None if it is no statistic, or depends on anything else. What one reduction runs over has to be a
-        function of one value: ``sum(q * sum(k))`` is no statistic of q and k.
+        Parameters
+        ----------
+        value : int
+            What may be a statistic.
+        of : set of int
+            The values.
+        factors : set of int
+            Those of them that may be reduced together, since the others are factors of elements of theirs:
+            ``sum(q * sum(k))`` is a statistic of neither q nor k where the two meet in sums of products.
+
+        Returns
+        -------
+        set of int or None
+            None if it is no statistic, or depends on anything else.
         """
         if not self.reduced[value]:
             return None
-        hits: dict[int, int] = {}
-        """For each outermost reduction, the value that it reduces."""
-        found: set[int] = set()
+        hits: dict[int, list[int]] = {}
+        """By the outermost reduction that they are below."""
         pending, seen = [(value, -1)], {(value, -1)}
         while pending:
             if len(seen) > LIMIT:
                 return None
             value, over = pending.pop()
             if over >= 0 and value in of:
-                hits[over] = self._meet(hits.get(over, value), value)
-                if hits[over] < 0:
-                    return None
-                found.add(value)
+                hits.setdefault(over, []).append(value)
                 continue
             node = self.nodes[value]
             if self.is_reduction(node):
                 over = value if over < 0 else over
             elif isinstance(node.op, Move):
-                # The statistic of a part is no statistic of the whole.
-                if over >= 0 and not isinstance(node.op, _WHOLE):
+                if over >= 0 and not self._shows_all(node.op, of):
                     return None
             elif not isinstance(node.op, Map) and not self.is_outer_product(node):
                 return None
@@ -202,7 +209,16 @@ class Lineage:
                 if (k, over) not in seen:
                     seen.add((k, over))
                     pending.append((k, over))
-        return found
+        for together in hits.values():
+            if not factors >= set(together) and self._meet_all(together) < 0:
+                return None
+        return set().union(*hits.values())
+
+    def _shows_all(self, move: Move, of: Set[int]) -> bool:
+        """Whether a move shows all of the given values: the statistic of a part is none of the whole."""
+        if isinstance(move, Keep):
+            return any([self.nodes[k].op == move for k in of])
+        return isinstance(move, _WHOLE)
 
     def sums_exponentials(self, value: int) -> bool:
         """Whether a logarithm of a statistic is one of a sum of exponentials."""
@@ -226,15 +242,20 @@ class Lineage:
     def _common_source(self, live: list[int]) -> int:
         """The value that all operands, statistics of it aside, are pointwise functions of."""
         bases = [k for k in live if not self.reduced[k]] or live
-        base = bases[0]
-        for other in bases[1:]:
-            base = self._meet(base, other)
-            if base < 0:
-                return -1
-        if len(bases) < len(live):
+        base = self._meet_all(bases)
+        if base >= 0 and len(bases) < len(live):
             targets = set(self.chain(base))
             if any([self.reduced[k] and self.statistic(k, targets) is None for k in live]):
                 return -1
+        return base
+
+    def _meet_all(self, values: Sequence[int]) -> int:
+        """The nearest value that all are pointwise functions of, -1 if there is none."""
+        base = values[0]
+        for other in values[1:]:
+            base = self._meet(base, other)
+            if base < 0:
+                break
         return base
 
     def _meet(self, one: int, other: int) -> int:

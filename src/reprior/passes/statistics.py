@@ -102,15 +102,16 @@ class _Normalisations:
             k: set(lineage.chain(k)) if k in whole.exponents else lineage.carried(k) for k in whole.leaves
         }
         between = set().union(*[lineage.chain(k) for k in whole.inside])
+        direct = between.union(*[lineage.chain(k) for k in whole.leaves])
         for leaf in sorted(candidates, reverse=True):
             others = [carried[k] for k in whole.leaves if k != leaf and k not in dropped]
-            found = lineage.statistic(leaf, between.union(*others))
+            found = lineage.statistic(leaf, between.union(*others), direct)
             if found:
                 dropped.add(leaf)
                 hits |= found
         for leaf in known:
             others = [carried[k] for k in whole.leaves if k not in dropped]
-            hits |= lineage.statistic(leaf, between.union(*others)) or set()
+            hits |= lineage.statistic(leaf, between.union(*others), direct) or set()
         return hits, dropped
 
     def _centring(

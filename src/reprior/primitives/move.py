@@ -269,6 +269,19 @@ class Keep(Move):
 
     mask: Runs
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Keep) or self.mask.axes != other.mask.axes:
+            return False
+        own, others = self.mask.planes, other.mask.planes
+        return len(own) == len(others) and all(
+            k == n and np.array_equal(one, two) for (k, one), (n, two) in zip(own, others, strict=True)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.mask.axes)
+
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         if broadcast_shapes((shapes[0], self.mask.shape), "mask") != shapes[0]:
             raise ShapeError(f"a mask of shape {self.mask.shape} does not fit shape {shapes[0]}")
