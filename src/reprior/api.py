@@ -26,7 +26,7 @@ def analyze(
 
     Parameters
     ----------
-    model : str, Graph, Network, Dag or torch.nn.Module
+    model : str, Graph, Network, Dag, torch.nn.Module or torch.export.ExportedProgram
         A spec such as ``"timm:resnet50"`` or ``"paper:efficientnetv2-b0@224"``, or the model itself.
     input : optional
         What is fed, for models that do not say: a shape such as ``(3, 224, 224)`` or example tensors.
@@ -157,10 +157,13 @@ def describe(model: Any, input: Any = None, *, name: str | None = None, real: bo
             model.check()
         return Model(name or type(model).__name__.lower(), model, time.perf_counter() - start)
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(model, torch.nn.Module):
-        from .frontends.torch import describe_module
+    if torch is not None:
+        from .frontends.torch import describe_module, loaded_module
 
-        return describe_module(model, input, name=name, real=real)
+        loaded = loaded_module(model)
+        if loaded is not None:
+            given = loaded.input if input is None else input
+            return describe_module(loaded.module, given, name=name, real=real)
     raise SpecError(
         f"cannot analyse {type(model).__name__!r}; give a spec, a Graph, a Network, a Dag or a torch module"
     )

@@ -13,6 +13,7 @@ from torch.nn.modules import module as torch_module
 from torch.utils._python_dispatch import _disable_current_modes
 
 from .modes import ThreadMode
+from .operators import is_random, with_generator
 
 __all__ = ["OnCpu", "build"]
 
@@ -137,23 +138,11 @@ class OnCpu(ThreadMode):
         cpu = torch.device("cpu")
         args = tuple([cpu if isinstance(item, torch.device) else item for item in args])
         named = {key: cpu if isinstance(item, torch.device) else item for key, item in (kwargs or {}).items()}
-        if torch.Tag.nondeterministic_seeded in func.tags:
-            func, named = self._seeded(func, args, named)
+        if is_random(func):
+            func, named = with_generator(func, args, named, self._generator)
         try:
             return func(*args, **named)
         except Exception:
             tensors = [item for item in (*args, *named.values()) if isinstance(item, torch.Tensor)]
             self.met_meta = self.met_meta or any(tensor.is_meta for tensor in tensors)
             raise
-
-    def _seeded(self, func: Any, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """A random operator with this mode's generator, in the overload that takes one."""
-        if any(isinstance(item, torch.Tensor) and item.is_meta for item in args):
-            return func, named  # nothing is drawn
-        packet, overload = func.overloadpacket, func._overloadname
-        other = "generator" if overload == "default" else f"generator_{overload}"
-        for candidate in (func, getattr(packet, other, None) if other in packet.overloads() else None):
-            if candidate is not None and any(one.name == "generator" for one in candidate._schema.arguments):
-                given = named.get("generator")
-                return candidate, {**named, "generator": self._generator if given is None else given}
-        return func, named

@@ -124,7 +124,8 @@ class _Feeder:
                 same[key] = value  # type: ignore[index]
             return same
         if isinstance(item, list | tuple):
-            values = [self._nest(value, f"{name}.{place}") for place, value in enumerate(item)]
+            places = getattr(item, "_fields", range(len(item)))
+            values = [self._nest(value, f"{name}.{key}") for key, value in zip(places, item, strict=True)]
             return type(item)(*values) if hasattr(item, "_fields") else type(item)(values)
         if is_dataclass(item) and not isinstance(item, type):
             twin = copy.copy(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -20,6 +20,7 @@ __all__ = [
     "functional_name",
     "is_random",
     "is_write",
+    "with_generator",
 ]
 
 READS = frozenset(
@@ -121,6 +122,25 @@ def is_write(operator: Any) -> bool:
 def is_random(operator: Any) -> bool:
     """Whether an operator draws from a generator."""
     return torch.Tag.nondeterministic_seeded in operator.tags
+
+
+def with_generator(
+    operator: Any, args: Sequence[Any], kwargs: dict[str, Any], generator: torch.Generator
+) -> tuple[Any, dict[str, Any]]:
+    """A random operator in the overload that takes a generator, and its arguments with this one.
+
+    The process has one generator, from which other threads draw; the operator itself if it has no such
+    overload, or if nothing is drawn.
+    """
+    if any(isinstance(item, torch.Tensor) and item.is_meta for item in args):
+        return operator, kwargs
+    packet, overload = operator.overloadpacket, operator._overloadname
+    other = "generator" if overload == "default" else f"generator_{overload}"
+    for candidate in (operator, getattr(packet, other, None) if other in packet.overloads() else None):
+        if candidate is not None and any(one.name == "generator" for one in candidate._schema.arguments):
+            given = kwargs.get("generator")
+            return candidate, {**kwargs, "generator": generator if given is None else given}
+    return operator, kwargs
 
 
 def functional_name(base: str, overload: str) -> str:

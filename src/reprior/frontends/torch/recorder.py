@@ -9,7 +9,7 @@ scaled_dot_product_attention) arrive whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -32,6 +32,7 @@ from .operators import (
     functional_name,
     is_random,
     is_write,
+    with_generator,
 )
 from .registry import Entry, find
 from .scopes import Scopes
@@ -42,6 +43,8 @@ __all__ = ["Recorder"]
 
 _MAX_CONSTANT = 1 << 27
 """Number of elements up to which constants are evaluated."""
+
+_NO_SLOT: tuple[object, Slot | None] = (None, None)
 
 _META, _CPU = torch.device("meta"), torch.device("cpu")
 
@@ -83,17 +86,22 @@ class Recorder(ThreadMode):
     ----------
     lower : Lower
         The graph so far.
+    refused : Exception or None
+        What PyTorch last raised on an operator that the forward called.
     """
 
     def __init__(self, scopes: Scopes, real: bool = False) -> None:
         super().__init__()
         self.lower = Lower()
         self._real = real
+        self.refused: Exception | None = None
+        self._generator = torch.Generator().manual_seed(0)
         self._scopes = scopes
         self._handlers: dict[Any, Handler] = {}
         # The user's own tensors, by identity: nothing is written on them. They are kept alive, so that no
         # other takes the place.
         self._slots: dict[int, Slot] = {}
+        self._owner = object()  # what marks the slots of this trace
         self._twins: dict[int, torch.Tensor] = {}
         self._alive: list[torch.Tensor] = []
 
@@ -157,6 +165,8 @@ class Recorder(ThreadMode):
         base, overload = name.rsplit(".", 1)
         if name in READS:
             return self._read_element
+        if name.startswith("profiler."):  # marks in a profile, of no tensor
+            return lambda func, args, kwargs: func(*args, **kwargs)
         handler = self._choose_kind(func, name, base, overload)
         return self._with_plain_indices(handler) if base in INDEXED else handler
 
@@ -251,7 +261,7 @@ class Recorder(ThreadMode):
         target = args[0]
         slot = self._slot(target)
         if self._real:
-            func(*args, **kwargs)
+            self._compute(func, args, kwargs)
         if operands.constant and not is_random(func):
             known = [
                 item.clone() if k == 0 else item for k, item in enumerate(tree_map(_known, operands.values))
@@ -302,7 +312,7 @@ class Recorder(ThreadMode):
         target = kwargs["out"]
         operands = self._operands(args, {key: item for key, item in kwargs.items() if key != "out"})
         if self._real:
-            func(*args, **kwargs)
+            self._compute(func, args, kwargs)
         new = entry.function(self.lower, *operands.values, **operands.named_values)
         self._slot(target).write(self.lower, new)
         return target
@@ -441,15 +451,23 @@ class Recorder(ThreadMode):
     def _slot(self, tensor: torch.Tensor) -> Slot:
         slot = self._slots.get(id(tensor))
         if slot is None:
-            slot = getattr(tensor, "_reprior_slot", None)
-            if slot is None:
-                slot = self._foreign(tensor)
+            owner, slot = getattr(tensor, "_reprior_slot", _NO_SLOT)
+            if slot is None or owner is not self._owner:
+                slot = self._foreign(tensor, slot)
         return slot
 
-    def _foreign(self, tensor: torch.Tensor) -> Slot:
-        """The slot of a tensor that no operator of this trace made: a literal, or one kept aside."""
+    def _foreign(self, tensor: torch.Tensor, other: Slot | None = None) -> Slot:
+        """The slot of a tensor that no operator of this trace made: a literal, or one kept aside.
+
+        A model may keep a mask or a table where every forward finds it: then another trace made it.
+        """
         shape = tuple(tensor.shape)
-        slot = Slot(self._unknown(shape) if tensor.is_meta else self.lower.constant(tensor.detach().clone()))
+        constant = other.value.constant if other is not None else None
+        if constant is None and not tensor.is_meta:
+            constant = tensor.detach()
+        if constant is None:
+            self.lower.note("unknown", "values of a tensor on the meta device that the module keeps aside")
+        slot = Slot(self._unknown(shape) if constant is None else self.lower.constant(constant.clone()))
         self._know(tensor, slot)
         return slot
 
@@ -482,7 +500,17 @@ class Recorder(ThreadMode):
 
     def _run(self, func: Any, operands: Operands) -> Any:
         """The operator's result, on the meta device unless results are real."""
-        return func(*operands.tensors, **operands.named_tensors)
+        return self._compute(func, operands.tensors, operands.named_tensors)
+
+    def _compute(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Run an operator; what it draws for real comes from this trace's own generator."""
+        if self._real and is_random(func):
+            func, kwargs = with_generator(func, args, kwargs, self._generator)
+        try:
+            return func(*args, **kwargs)
+        except Exception as error:
+            self.refused = error
+            raise
 
     def _evaluate(self, func: Any, operands: Operands) -> Any:
         """The result of an operator on known constants; None if it is random or too large."""
@@ -528,7 +556,7 @@ class Recorder(ThreadMode):
         return result
 
     def _attach(self, tensor: torch.Tensor, slot: Slot) -> None:
-        tensor._reprior_slot = slot
+        tensor._reprior_slot = (self._owner, slot)
 
     @property
     def _where(self) -> str:

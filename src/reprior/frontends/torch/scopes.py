@@ -26,14 +26,15 @@ class Scopes:
         self._error: BaseException | None = None
         self._raised_in = ""
         for name, module in root.named_modules():
-            module.__dict__["_call_impl"] = partial(self._call, module, name)
+            module.__dict__["_call_impl"] = partial(self.call, module, name)
             module.__dict__["_compiled_call_impl"] = None
 
     def raised_in(self, error: BaseException) -> str:
         """The innermost module out of which an exception came."""
         return self._raised_in if error is self._error else self.current
 
-    def _call(self, module: torch.nn.Module, name: str, *args: Any, **kwargs: Any) -> Any:
+    def call(self, module: torch.nn.Module, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Run a module of the tree."""
         around, self.current = self.current, name
         try:
             return type(module)._call_impl(module, *args, **kwargs)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
@@ -19,16 +19,10 @@ from ...model import Model
 from ...naming import split_size, suggest
 from ...verification import Verification
 from .build import build
+from .loaded import Loaded
 from .trace import describe_module
 
-__all__ = ["Loaded", "load", "load_module"]
-
-
-class Loaded(NamedTuple):
-    """A module built from a spec, and what is fed to it unless the user says otherwise."""
-
-    module: torch.nn.Module
-    input: Any = None
+__all__ = ["load", "load_module"]
 
 
 def load(spec: str, input: Any = None, real: bool = False) -> Model:

@@ -93,6 +93,8 @@ def trace(
     fed = make_inputs(unwrap(module), input, real)
     module = make_twin(module, clone=real)  # a real forward may write tensors
     _to_evaluation(module)
+    if real:
+        _refuse_meta(module)
     scopes = Scopes(module)
     recorder = Recorder(scopes, real)
     with ExitStack() as stack:
@@ -100,12 +102,10 @@ def trace(
         stack.enter_context(torch.inference_mode())
         for name, tensor in fed.tensors.items():
             recorder.input(tensor, name, fed.examples.get(name))
-        if real:
-            stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(recorder)
         if not real:
             stack.enter_context(Literals(recorder.literal))
-        result = _call(module, fed, scopes)
+        result = _call(module, fed, scopes, recorder)
     found = _output_values(recorder, result, outputs)
     recorder.lower.builder.output(found)
     graph = _with_roles(recorder)
@@ -193,11 +193,21 @@ def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple
     return {first: tuple(rest) for first, *rest in names.values() if rest}
 
 
+def _refuse_meta(module: torch.nn.Module) -> None:
+    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        if tensor.is_meta:
+            raise SpecError(
+                f"real=True needs weights, and '{name}' lies on the meta device: build the module on the CPU"
+            )
+
+
 def _to_evaluation(twin: torch.nn.Module) -> None:
     """Evaluation mode and stand-in forwards, on a module that is nobody else's."""
     parts = list(twin.modules())
     rules = {kind: find_module_rules(kind) for kind in {type(part) for part in parts}}
     for part in parts:
+        if isinstance(part, torch.jit.ScriptModule):
+            continue  # its twin was made so, and TorchScript calls its methods
         part.__dict__["training"] = False
         # The fused paths of these have no structure of their own; the flag that turns them off is everyone's.
         if isinstance(part, torch.nn.MultiheadAttention):
@@ -210,7 +220,7 @@ def _to_evaluation(twin: torch.nn.Module) -> None:
             part.__dict__[method] = partial(stand_in, part)
 
 
-def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
+def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes, recorder: Recorder) -> Any:
     """The forward's result; what goes wrong in it is an error that names the module."""
     try:
         return module(*fed.args, **fed.kwargs)
@@ -218,7 +228,7 @@ def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
         path = scopes.raised_in(error)
         raise error.in_module(path, f"module '{path or type(module).__name__}'") from error.__cause__
     except Exception as error:
-        if _is_ours(error):
+        if _is_ours(error, recorder):
             raise
         path = scopes.raised_in(error)
         where = f"in module '{path or type(module).__name__}'"
@@ -229,16 +239,17 @@ def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes) -> Any:
         ) from error
 
 
-def _is_ours(error: BaseException) -> bool:
+def _is_ours(error: Exception, recorder: Recorder) -> bool:
     """Whether an exception came out of a rule or the recorder: a bug, not the traced model's failure."""
+    if error is recorder.refused:
+        return False
     package = str(Path(__file__).parent)
     ours = [
-        frame.f_code.co_name
+        frame.f_code
         for frame, _ in walk_tb(error.__traceback__)
         if frame.f_code.co_filename.startswith(package)
     ]
-    # PyTorch runs the operator itself within `_run`: what it refuses there, it refuses the model.
-    return ours[-1] not in ("_call", "_run")
+    return ours[-1] not in (_call.__code__, Scopes.call.__code__)
 
 
 def _output_values(recorder: Recorder, result: Any, wanted: Sequence[str] | None) -> list[int]:

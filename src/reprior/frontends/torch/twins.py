@@ -14,10 +14,14 @@ import types
 import weakref
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 import torch
+
+from ...errors import SpecError
+from .modes import ThreadMode
 
 __all__ = ["make_twin", "unwrap"]
 
@@ -55,6 +59,12 @@ def _wrapped(module: torch.nn.Module) -> torch.nn.Module | None:
     return None
 
 
+def _is_sharded(module: torch.nn.Module) -> bool:
+    """Whether the parameters are only pieces of those that the forward reads."""
+    fsdp = sys.modules.get("torch.distributed.fsdp")
+    return fsdp is not None and isinstance(module, (fsdp.FSDPModule, fsdp.FullyShardedDataParallel))
+
+
 def make_twin(module: torch.nn.Module, clone: bool = False) -> torch.nn.Module:
     """The twin of a module, without its wrappers.
 
@@ -64,6 +74,11 @@ def make_twin(module: torch.nn.Module, clone: bool = False) -> torch.nn.Module:
         It is read only.
     clone : bool
         Copy tensors as well, since the forward may write them.
+
+    Raises
+    ------
+    SpecError
+        If its parameters are sharded.
     """
     twins = _Twins(clone)
     result: torch.nn.Module = twins.of(module)
@@ -96,6 +111,10 @@ class _Twins:
             return self._module(item)
         if kind in _MAPPINGS:
             return self._mapping(item)
+        if kind is types.FunctionType and "_torchdynamo_orig_callable" in item.__dict__:
+            return self._keep(
+                item, self.of(item._torchdynamo_orig_callable)
+            )  # compiled: run as it is written
         if kind in _SEQUENCES:
             return self._sequence(item)
         if isinstance(item, type) or not self._leads(item):
@@ -117,6 +136,10 @@ class _Twins:
         inner = unwrap(part)
         if inner is not part:
             return self._keep(part, self.of(inner))
+        if _is_sharded(part):
+            raise SpecError(f"{type(part).__name__} is sharded (FSDP); give the module before it is wrapped")
+        if isinstance(part, torch.jit.ScriptModule):
+            return self._keep(part, _script_twin(part, self._clone))
         twin = self._keep(part, object.__new__(type(part)))
         self._pending.append((part, twin))
         return twin
@@ -218,6 +241,28 @@ class _Twins:
             self._originals.extend(held)
             self._leading.update(dict.fromkeys(seen, False))
         return found
+
+
+def _script_twin(part: torch.jit.ScriptModule, clone: bool) -> Any:
+    """The twin of a module that TorchScript runs, whose attributes are not Python's."""
+    with nullcontext() if clone else _SharedTensors():
+        inner = copy.deepcopy(part._c)
+    return torch.jit._recursive.wrap_cpp_module(inner).eval()
+
+
+class _SharedTensors(ThreadMode):
+    """Makes of a deep copy one that has the same tensors."""
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        if func is torch.ops.aten.clone.default:
+            return args[0]
+        return func(*args, **(kwargs or {}))
 
 
 def _parts(item: Any) -> Iterable[Any]:

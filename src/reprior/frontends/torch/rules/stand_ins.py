@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from ....errors import SpecError
 from ..registry import module_rule
 
 __all__: list[str] = []
@@ -53,16 +54,16 @@ _DETECTION = "torchvision.models.detection"
 
 
 @module_rule(*(f"{_DETECTION}.{name}" for name in ("ssd.SSD", "retinanet.RetinaNet", "fcos.FCOS")))
-def single_stage_detector(module: Any, images: torch.Tensor) -> Any:
+def single_stage_detector(module: Any, images: Any, targets: Any = None) -> Any:
     """Backbone and head."""
-    features = module.backbone(images)
+    features = module.backbone(_batch(images))
     return module.head([features] if isinstance(features, torch.Tensor) else list(features.values()))
 
 
 @module_rule(f"{_DETECTION}.generalized_rcnn.GeneralizedRCNN")
-def two_stage_detector(module: Any, images: torch.Tensor) -> dict[str, Any]:
+def two_stage_detector(module: Any, images: Any, targets: Any = None) -> dict[str, Any]:
     """Backbone, proposals, and the heads on as many boxes as the proposal network passes on."""
-    features = module.backbone(images)
+    features = module.backbone(_batch(images))
     levels = [features] if isinstance(features, torch.Tensor) else list(features.values())
     objectness, deltas = module.rpn.head(levels)
     boxes = _proposals(objectness, deltas, module.rpn.post_nms_top_n())
@@ -78,6 +79,16 @@ def two_stage_detector(module: Any, images: torch.Tensor) -> dict[str, Any]:
         pooled = _pooled(heads.keypoint_roi_pool, levels, found)
         result["keypoints"] = heads.keypoint_predictor(heads.keypoint_head(pooled))
     return result
+
+
+def _batch(images: Any) -> torch.Tensor:
+    """Images as detectors take them, a list of one tensor each, or one tensor already."""
+    if isinstance(images, torch.Tensor):
+        return images
+    sizes = {tuple(image.shape) for image in images}
+    if len(sizes) != 1:
+        raise SpecError(f"a detector is counted on images of one size, not {len(sizes)}")
+    return torch.stack(list(images))
 
 
 def _proposals(objectness: list[torch.Tensor], deltas: list[torch.Tensor], count: int) -> torch.Tensor:
