@@ -180,6 +180,21 @@ def test_statistics_alone_are_dead_by_convention() -> None:
     assert found.agrees and (found.total("statistics"), found.total("dead")) == (0, 0)
 
 
+def test_single_precision_where_double_overflows() -> None:
+    """A single-precision mask times the lowest double is infinite, and zero times that no number."""
+
+    def masked(x: torch.Tensor) -> torch.Tensor:
+        return x + torch.zeros(4, dtype=torch.float32) * torch.finfo(x.dtype).min
+
+    found = reprior.verify(Applied(masked), (2, 3))
+    assert found.agrees and found.dtype == "float32"
+
+
+def test_what_is_not_a_number_is_refused() -> None:
+    with pytest.raises(RepriorError, match="FloatingPointError: the forward gives"):
+        reprior.verify(Applied(lambda x: x.log()), (2, 3))
+
+
 def test_analysis_verify() -> None:
     module = nn.Conv2d(1, 2, 3, padding=1)
     analysis = reprior.analyze(module, (1, 1, 1), normalization="coupled")

@@ -88,7 +88,11 @@ class Draws:
                 mode.feed(tensors_in((args, kwargs)))
                 stack.enter_context(mode)
             result = self.module(*args, **kwargs)
-        gradients = self._gradients(self._total(output_tensors(result, self.outputs).values()))
+        outputs = output_tensors(result, self.outputs).values()
+        if mode is None and any(bool(one.isnan().any()) for one in outputs):
+            # Masks that overflow in this type, say; another may do.
+            raise FloatingPointError("the forward gives what is not a number")
+        gradients = self._gradients(self._total(outputs))
         sides = self._gradients(self._total(mode.sides)) if mode is not None else {}
         self._record(gradients, sides, mode is not None)
 
