@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from reprior.primitives import (
     Contract,
     Convolve,
     Input,
+    Keep,
     Map,
     Parameter,
     Pool,
@@ -31,8 +33,16 @@ from ..property.agreement import check_against_oracle
 Shape = tuple[int, ...]
 
 
-def applied(op: Primitive, shapes: tuple[Shape, ...], fed: tuple[bool, ...], uneven: bool = True) -> Graph:
+def applied(
+    op: Primitive,
+    shapes: tuple[Shape, ...],
+    fed: tuple[bool, ...],
+    uneven: bool = True,
+    holes: tuple[bool, ...] = (),
+) -> Graph:
     """An operation on parameters, each of which meets a fed value where `fed` says so.
+
+    Where `holes` says so, every third element of an operand is masked.
 
     Running sums behind it give every element of the result contexts of its own.
     """
@@ -42,6 +52,9 @@ def applied(op: Primitive, shapes: tuple[Shape, ...], fed: tuple[bool, ...], une
         x = builder.add(Parameter(f"w{k}", shape))
         if data:
             x = builder.add(Map("scale"), [x, builder.add(Input(f"x{k}", shape))])
+        if holes and holes[k]:
+            kept = (np.arange(math.prod(shape)) + k) % 3 > 0
+            x = builder.add(Keep(Runs.from_dense(kept.reshape(shape).astype(float))), [x])
         operands.append(x)
     y = builder.add(op, operands)
     if uneven:
@@ -90,6 +103,14 @@ def test_which_operands_are_fed(name: str) -> None:
     op, shapes = OPERATIONS[name]
     for fed in itertools.product([False, True], repeat=len(shapes)):
         check_against_oracle(applied(op, shapes, fed))
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operands_with_holes(name: str) -> None:
+    """Elements that do not exist, in every choice of operands."""
+    op, shapes = OPERATIONS[name]
+    for holes in itertools.product([False, True], repeat=len(shapes)):
+        check_against_oracle(applied(op, shapes, (True,) * len(shapes), holes=holes))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
