@@ -153,6 +153,54 @@ def _macro(rest: str, spec: str) -> Graph:
     return nasbench_macro(rest)
 
 
+def _mnasnet(rest: str, spec: str) -> Graph:
+    from ..zoo.mobile import mnasnet
+
+    return mnasnet(rest)
+
+
+def _mobilenet(rest: str, spec: str) -> Graph:
+    from ..zoo.mobile import mobilenet
+
+    return mobilenet(rest)
+
+
+def _transnas(rest: str, spec: str) -> Graph:
+    from ..zoo.transnas import transnas
+
+    return transnas(rest)
+
+
+def _channels(rest: str, spec: str) -> Graph:
+    from ..zoo.channel_resnet import channel_resnet
+
+    return channel_resnet(rest)
+
+
+def _autoformer(rest: str, spec: str) -> Graph:
+    from ..zoo.transformers import autoformer
+
+    return autoformer(rest)
+
+
+def _encoder(rest: str, spec: str) -> Graph:
+    from ..zoo.transformers import encoder
+
+    return encoder(rest)
+
+
+def _open_lm(rest: str, spec: str) -> Graph:
+    from ..zoo.transformers import open_lm
+
+    return open_lm(rest)
+
+
+def _shared_lm(rest: str, spec: str) -> Graph:
+    from ..zoo.transformers import shared_lm
+
+    return shared_lm(rest)
+
+
 def _dag(rest: str, spec: str) -> Dag:
     return load(rest)
 
@@ -161,6 +209,14 @@ SCHEMES: dict[str, Callable[[str, str], Graph | Dag]] = {
     "paper": _paper,
     "nb201": _nasbench201,
     "macro": _macro,
+    "mnasnet": _mnasnet,
+    "mobilenet": _mobilenet,
+    "transnas": _transnas,
+    "channels": _channels,
+    "autoformer": _autoformer,
+    "encoder": _encoder,
+    "open_lm": _open_lm,
+    "shared_lm": _shared_lm,
     "dag": _dag,
 }
 """Specs that need no framework, and what loads each."""

@@ -341,12 +341,23 @@ class Network:
         return self._add(Map("batch_norm", (None, 1, 1, 1, 1)), [x, *operands], path)
 
     def layer_norm(
-        self, x: Feature, *, axes: int = 1, bias: bool = True, name: str = "layer_norm"
+        self,
+        x: Feature,
+        *,
+        axes: int = 1,
+        bias: bool = True,
+        weights: Sequence[Feature] | None = None,
+        name: str = "layer_norm",
     ) -> Feature:
-        """Layer normalisation over the last `axes` axes (convention 6)."""
+        """Layer normalisation over the last `axes` axes (convention 6).
+
+        `weights` are gain and shift (the gain alone without `bias`), where they are tied.
+        """
         path = self._path(name)
         first = len(x.shape) - axes
         normal = self._normalise(x, tuple(range(first, len(x.shape))), path, any_of(2))
+        if weights is not None:
+            return self._add(Map("affine", presence=AFFINE if bias else SHIFTLESS), [normal, *weights], path)
         return self._affine(normal, x.shape[first:], bias, path)
 
     def rms_norm(self, x: Feature, *, name: str = "rms_norm") -> Feature:
