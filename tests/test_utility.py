@@ -8,7 +8,7 @@ import reprior
 from reprior import Network
 from reprior.canonical import canonicalise
 from reprior.utility import utility, utility_of_graph
-from reprior.visits import UNLEARNED, Layer, visit_layers
+from reprior.visits import POOLS, Layer, visit_layers
 
 
 def layers_of(net, *outputs):
@@ -105,8 +105,8 @@ def test_pools_halve_routes_and_global_pools_do_not():
     x = net.conv(net.input(1, 8, 8), 2, 1, name="below")
     x = net.pool(x, 3, stride=1, padding=1)
     found = by_scope(layers_of(net, net.dense(net.global_pool(x), 2, name="head")))
-    assert found["below"].visits == pytest.approx(UNLEARNED)
-    assert pytest.approx(0.5) == UNLEARNED**2
+    assert found["below"].visits == pytest.approx(POOLS)
+    assert pytest.approx(0.5) == POOLS**2
     assert found["head"].visits == 1
 
 
@@ -126,11 +126,72 @@ def test_branches_without_data_take_nothing():
     assert found["a"].visits == 1
 
 
+def places(reuse):
+    return 500 * (1 - math.exp(-reuse / 500))
+
+
 def test_the_formula():
-    layers = [Layer("a", 1.0, 64, 8), Layer("b", 0.125, 8, 8)]
-    # cbrt(1 * 8 * 64) = 8 and cbrt(0.125 * 1 * 8) = 1
-    assert utility(layers) == pytest.approx(math.log2(9))
+    # Reuse 8 and 1, outputs 2 and 4, fan-in 4 and 2.
+    layers = [Layer("a", 1.0, 64, 8, 2), Layer("b", 0.125, 8, 8, 4)]
+    shapes = (2**3 * 4) ** 0.25, (4**3 * 2) ** 0.25
+    total = places(8) * shapes[0] + 0.5 * places(1) * shapes[1]
+    assert utility(layers) == pytest.approx(math.log2(total) + math.log2(16) / 3)
     assert utility([]) is None
+
+
+def test_layers_that_share_count_between_one_and_all():
+    alone = Layer("a", 1.0, 64, 8, 2)
+    ties = [Layer(str(k), 1.0, 64, 8, 2, weights="w", turn=k) for k in range(4)]
+    free = [Layer(str(k), 1.0, 64, 8, 2) for k in range(4)]
+    assert utility(ties) == pytest.approx(utility([alone]) + 1)  # sqrt(4) = 2
+    assert utility(free) == pytest.approx(utility([alone]) + 2 + 2 / 3)
+    # Uses unlike the best one add nothing, but take nothing away either.
+    faint = Layer("faint", 1e-9, 64, 8, 2, weights="w", turn=1)
+    assert utility([ties[0], faint]) == pytest.approx(utility([alone]))
+
+
+def test_fused_projections_are_the_same():
+    def attention(fused):
+        net = Network()
+        x = net.dense(net.input(9, 12), 12, name="stem")
+        if fused:
+            parts = net.split(net.dense(x, 36, name="qkv"), 3, axis=2)
+        else:
+            parts = [net.dense(x, 12, name=name) for name in "qkv"]
+        net.output(net.dense(net.attention(*parts), 2, name="head"))
+        return utility_of_graph(canonicalise(net.graph()))
+
+    assert attention(True) == pytest.approx(attention(False))
+
+
+def test_grows_with_width_depth_and_places_but_places_saturate():
+    def cnn(size=16, width=8, depth=3):
+        net = Network()
+        x = net.conv(net.input(3, size, size), width, 3, padding=1)
+        for _ in range(depth):
+            x = x + net.relu(net.conv(x, width, 3, padding=1))
+        net.output(net.dense(net.global_pool(x), 10))
+        return utility_of_graph(canonicalise(net.graph()))
+
+    assert cnn() < cnn(width=9) < cnn(width=64)
+    assert cnn() < cnn(depth=4) < cnn(depth=30)
+    assert cnn(8) < cnn(16) < cnn(64)
+    assert cnn(128) - cnn(64) < 0.01
+
+
+@pytest.mark.parametrize("width", [1024])
+def test_the_orders_of_sharing(width):
+    """Perplexity of Takase & Kiyono's models: universal < vanilla < cycle_rev < cycle, sequence."""
+    names = {"universal": f"cycle:1:6:{2 * width}:16", "vanilla": f"none:6:6:{width}:8"}
+    names |= {order: f"{order}:6:12:{width}:8" for order in ("cycle_rev", "cycle", "sequence")}
+    found = {key: reprior.analyze(f"shared_lm:{name}").utility for key, name in names.items()}
+    assert sorted(found, key=found.get) == ["universal", "vanilla", "cycle_rev", "cycle", "sequence"]
+
+
+def test_a_sharing_policy_lowers_it():
+    plain = reprior.analyze("paper:efficientnetv2-b0@64").utility
+    shared = reprior.analyze("paper:efficientnetv2-b0@64", share="all_but_bn").utility
+    assert shared < plain
 
 
 def test_a_layer_written_as_several_over_its_places_is_the_same():
@@ -151,8 +212,8 @@ def test_a_layer_written_as_several_over_its_places_is_the_same():
 
 @pytest.mark.parametrize("share", ["none", "all_but_bn"])
 @pytest.mark.parametrize("weighting", ["unit", "decay:0.5"])
-def test_the_same_whatever_the_analysis_was_asked_for(share, weighting):
-    plain = reprior.analyze("paper:efficientnetv2-b0@64").utility
+def test_depends_on_the_sharing_alone(share, weighting):
+    plain = reprior.analyze("paper:efficientnetv2-b0@64", share=share).utility
     assert plain is not None
     for normalization in ("local", "coupled"):
         for preset in ("definition", "paper"):

@@ -10,24 +10,40 @@ here is the coarse one, over tensors instead of their elements. Its steps:
   has gathered sixteen blocks weighs four times one fresh block, and not just as much;
 * a concatenation goes back to its parts in proportion to their sizes;
 * a parameter-free window (pooling) learns nothing from the context that passes it, so it counts for
-  half a route: `UNLEARNED` = sqrt(1/2) of the walk goes on, the rest ends there.
+  half a route: `POOLS` = sqrt(1/2) of the walk goes on, the rest ends there.
 
 Padding takes no part: no step leads to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 
 from .canonical import depends_on
 from .graph import Graph, Node
-from .primitives import Attention, Concat, Contract, Convolve, Input, Keep, Lookup, Map, Parameter, Pool
+from .primitives import (
+    Attention,
+    Concat,
+    Contract,
+    Convolve,
+    Expand,
+    Input,
+    Keep,
+    Lookup,
+    Map,
+    Move,
+    Parameter,
+    Pool,
+)
 
-__all__ = ["UNLEARNED", "Layer", "visit_layers"]
+__all__ = ["POOLS", "SHARES", "Layer", "visit_layers"]
 
-UNLEARNED = sqrt(1 / 2)
+SHARES = 1 / 2
+"""Operands of a sum share the walk by this power of their routes."""
+
+POOLS = sqrt(1 / 2)
 """Share of the walk that goes on through a parameter-free window."""
 
 _PRODUCTS = (Convolve, Contract, Lookup, Attention)
@@ -47,26 +63,46 @@ class Layer:
         Its function nodes f(h, w): pairs of a parameter and a datum that meet. Padding meets nothing.
     parameters : int
         Scalars of its learnable factor.
+    outputs : int
+        Outputs at one place: output channels, units.
+    weights : hashable
+        What its learnable factor is: layers with equal weights share them.
+    reads : hashable
+        The data that it reads.
+    kind : hashable
+        Layers of equal kind that read the same data are parts of one wider layer; None for no such.
+    turn : int
+        How many layers with the same weights a context has passed before it reaches this one from the input.
     """
 
     scope: str
     visits: float
     products: int
     parameters: int
+    outputs: int
+    weights: Hashable = None
+    reads: Hashable = None
+    kind: Hashable = None
+    turn: int = 0
 
-    @property
-    def reuse(self) -> float:
-        """Uses of each of its parameters in one forward pass."""
-        return self.products / self.parameters
 
-
-def visit_layers(graph: Graph) -> tuple[Layer, ...]:
+def visit_layers(
+    graph: Graph,
+    *,
+    shared: Mapping[str, str] | None = None,
+    shares: float = SHARES,
+    pools: float = POOLS,
+) -> tuple[Layer, ...]:
     """Walk back from a random output element of a (canonical) graph.
 
     Parameters
     ----------
     graph : Graph
         In canonical form, so that spelling does not matter.
+    shared : mapping, optional
+        For names of parameters, the name of the one that stands for them where a policy shares them.
+    shares, pools : float
+        The constants of the walk.
 
     Returns
     -------
@@ -77,36 +113,109 @@ def visit_layers(graph: Graph) -> tuple[Layer, ...]:
     learnable, routes = depends_on(nodes, Parameter), _count_routes(nodes)
     visits = [0.0] * len(nodes)
     alive = [k for k in graph.outputs if routes[k]]
-    elements = sum(prod(nodes[k].shape) for k in alive)
+    elements = sum([prod(nodes[k].shape) for k in alive])
     for k in alive:
         visits[k] += prod(nodes[k].shape) / elements
-    layers: list[Layer] = []
+    found: list[tuple[int, list[int]]] = []
     for position in range(len(nodes) - 1, -1, -1):
         node, here = nodes[position], visits[position]
-        if not here:
+        if not here or not node.inputs:
             continue
-        factors = [k for k in node.inputs if learnable[k] and not routes[k]]
-        if factors and isinstance(node.op, Convolve | Contract | Lookup):
-            size = sum(prod(nodes[k].shape) for k in factors)
-            layers.append(Layer(node.scope, here, _products(nodes, node), size))
-        for k, share in _steps(nodes, node, routes):
+        if isinstance(node.op, Convolve | Contract | Lookup):
+            factors = [k for k in node.inputs if learnable[k] and not routes[k]]
+            if factors:
+                found.append((position, factors))
+        for k, share in _steps(nodes, node, routes, shares, pools):
             visits[k] += here * share
-    return tuple(reversed(layers))
+    found.reverse()
+    weights = [tuple([_weights(nodes, k, shared or {})[0] for k in factors]) for _, factors in found]
+    turns = _turns(nodes, {position: w for (position, _), w in zip(found, weights, strict=True)})
+    return tuple(
+        [
+            _layer(nodes, position, factors, visits[position], names, turns.get(position, 0))
+            for (position, factors), names in zip(found, weights, strict=True)
+        ]
+    )
+
+
+def _layer(
+    nodes: Sequence[Node], position: int, factors: list[int], visits: float, names: Hashable, turn: int
+) -> Layer:
+    node = nodes[position]
+    op = node.op
+    size = sum([_weights(nodes, k, {})[1] for k in factors])
+    kind: Hashable = None
+    if isinstance(op, Contract):
+        letters = {
+            letter
+            for k, operand in zip(node.inputs, op.operands, strict=True)
+            if k in factors
+            for letter in operand
+        }
+        outputs = prod([n for letter, n in zip(op.output, node.shape, strict=True) if letter in letters])
+        kind = op
+    elif isinstance(op, Convolve):
+        outputs = node.shape[1]
+        if op.groups == 1:
+            kind = (op, nodes[node.inputs[1]].shape[2:])
+    else:
+        outputs = node.shape[-1]
+    reads = tuple([k for k in node.inputs if k not in factors])
+    return Layer(node.scope, visits, _products(nodes, node), size, outputs, names, reads, kind, turn)
+
+
+def _weights(nodes: Sequence[Node], k: int, shared: Mapping[str, str]) -> tuple[Hashable, int]:
+    """What a learnable factor is, and its number of scalars; moves of a whole tensor do not change it."""
+    node = nodes[k]
+    if isinstance(node.op, Parameter):
+        return shared.get(node.op.name, node.op.name), prod(node.shape)
+    if isinstance(node.op, Move) and len(node.inputs) == 1:
+        inner, size = _weights(nodes, node.inputs[0], shared)
+        if isinstance(node.op, Expand) or prod(node.shape) == size:
+            return inner, size
+        return (inner, node.op), prod(node.shape)
+    return k, prod(node.shape)
+
+
+def _turns(nodes: Sequence[Node], weights: Mapping[int, Hashable]) -> dict[int, int]:
+    """For layers whose weights others have too, how many of those lie on the longest path up to them."""
+    times: dict[Hashable, int] = {}
+    for name in weights.values():
+        times[name] = times.get(name, 0) + 1
+    if len(times) == len(weights):
+        return {}
+    passed: list[dict[Hashable, int]] = []
+    turns: dict[int, int] = {}
+    none: dict[Hashable, int] = {}
+    for position, node in enumerate(nodes):
+        before = none
+        for k in node.inputs:
+            other = passed[k]
+            if other is not before and other:
+                names = before.keys() | other.keys()
+                before = {name: max(before.get(name, 0), other.get(name, 0)) for name in names}
+        name = weights.get(position)
+        if name is not None and times[name] > 1:
+            turns[position] = before.get(name, 0)
+            before = {**before, name: turns[position] + 1}
+        passed.append(before)
+    return turns
 
 
 def _count_routes(nodes: Sequence[Node]) -> list[float]:
     """Parameter-free paths from each value back to layers or inputs; 0 where no datum arrives."""
     routes: list[float] = []
     for node in nodes:
+        if not node.inputs:
+            routes.append(1.0 if isinstance(node.op, Input) else 0.0)
+            continue
         before = [routes[k] for k in dict.fromkeys(node.inputs)]
-        if isinstance(node.op, Input):
-            found = 1.0
-        elif isinstance(node.op, _PRODUCTS):
+        if isinstance(node.op, _PRODUCTS):
             found = float(any(before))
         elif isinstance(node.op, Concat):
             sizes = [prod(nodes[k].shape) * bool(routes[k]) for k in node.inputs]
-            parts = zip(sizes, (routes[k] for k in node.inputs), strict=True)
-            found = sum(size * many for size, many in parts) / max(sum(sizes), 1)
+            parts = zip(sizes, [routes[k] for k in node.inputs], strict=True)
+            found = sum([size * many for size, many in parts]) / max(sum(sizes), 1)
         elif isinstance(node.op, Keep) and not node.op.mask.nonzero().any():
             found = 0.0
         else:
@@ -115,30 +224,34 @@ def _count_routes(nodes: Sequence[Node]) -> list[float]:
     return routes
 
 
-def _steps(nodes: Sequence[Node], node: Node, routes: Sequence[float]) -> list[tuple[int, float]]:
+def _steps(
+    nodes: Sequence[Node], node: Node, routes: Sequence[float], shares: float, pools: float
+) -> list[tuple[int, float]]:
     """Where the walk goes from a value, and with which probability."""
     operands = [k for k in dict.fromkeys(node.inputs) if routes[k]]
+    on = pools if isinstance(node.op, Pool) and prod(node.op.kernel) > 1 else 1.0
+    if len(operands) == 1:
+        return [(operands[0], on)]
     if isinstance(node.op, Attention):
         # Half of an output's edges lead to values, half to scores.
         weights = [float(len(operands) - 1 if k == node.inputs[2] else 1) for k in operands]
     elif isinstance(node.op, Concat):
         weights = [float(prod(nodes[k].shape) * node.inputs.count(k)) for k in operands]
     elif isinstance(node.op, Map):
-        weights = [sqrt(routes[k]) for k in operands]
+        weights = [routes[k] ** shares for k in operands]
     else:
         weights = [1.0] * len(operands)
-    on = UNLEARNED if isinstance(node.op, Pool) and prod(node.op.kernel) > 1 else 1.0
     total = sum(weights)
     return [(k, on * weight / total) for k, weight in zip(operands, weights, strict=True)]
 
 
 def _products(nodes: Sequence[Node], node: Node) -> int:
     """Number of product nodes of a layer, without those that would meet padding."""
-    op, shapes = node.op, tuple(nodes[k].shape for k in node.inputs)
+    op, shapes = node.op, tuple([nodes[k].shape for k in node.inputs])
     if isinstance(op, Contract):
         return prod(op.index_sizes(shapes).values())
     if isinstance(op, Convolve):
-        pairs = prod(int(window.taps_per_narrow.sum()) for window in op.windows(shapes, node.shape))
+        pairs = prod([int(window.taps_per_narrow.sum()) for window in op.windows(shapes, node.shape)])
         batch, out_channels = node.shape[:2]
         return batch * out_channels * (shapes[0][1] // op.groups) * pairs
     return prod(node.shape)

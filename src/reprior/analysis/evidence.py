@@ -82,8 +82,15 @@ class TensorEvidence(Evidence):
         return measure(self.graph)
 
     def utility(self) -> float | None:
-        # Statistics that `coupled` keeps are no routes; the figure is the same whatever was asked for.
-        return utility_of_graph(self.graph if self.coupled is None else canonicalise(self.coupled))
+        # Statistics that `coupled` keeps are no routes; the figure depends on the sharing alone.
+        names = {
+            member.name: item.members[0].name
+            for item in self.shared
+            if len(item.members) > 1
+            for member in item.members
+        }
+        graph = self.graph if self.coupled is None else canonicalise(self.coupled)
+        return utility_of_graph(graph, names)
 
     def contexts(self, name: str) -> Runs | None:
         for item in self.shared:

@@ -117,7 +117,7 @@ def _headline(analysis: Analysis) -> list[tuple[str, str, str]]:
     rows = [
         ("P_G", number(analysis.p_g), "estimate from surprisal: log2(S N_I / |G|)"),
         ("P'_G", number(analysis.p_g_prime), "estimate from spread: log2(N_G (E+1) N_I / |G|)"),
-        ("U_G", number(analysis.utility), "utility: visits, reuse and products of layers"),
+        ("U_G", number(analysis.utility), "utility: visits, places and outputs of layers"),
         ("spread E", number(analysis.expected_spread), "expected log2 contexts: how much is reused"),
         ("entropy H", number(analysis.entropy), "bits; E + H = log2 of all contexts"),
         ("surprisal S", number(analysis.total_surprisal), "bits; how much can be described"),

@@ -26,7 +26,7 @@ def load_spec(spec: str, input: Any = None, real: bool = False) -> Model:
     Parameters
     ----------
     spec : str
-        ``paper:NAME[@SIZE]``, ``nb201:CELL``, ``macro:ARCH``, ``dag:FILE.json``, ``timm:NAME[@SIZE]``,
+        ``paper:NAME[@SIZE]``, ``nb201:CELL`` and other spaces, ``dag:FILE.json``, ``timm:NAME[@SIZE]``,
         ``torchvision:NAME[@SIZE]``, ``hf:PATH-or-CONFIG-NAME`` or ``py:package.module:callable``.
     input : optional
         Shape of what is fed, for specs that take one.

@@ -75,7 +75,7 @@ QUANTITIES: dict[str, tuple[str, str, str, str]] = {
         "U_G",
         "Utility",
         "bits",
-        "How often layers are used, in how many contexts; it does not favour depth as P_G does.",
+        "How many places and outputs layers serve, by how often contexts pass them, and the size.",
     ),
     "expected_spread": (
         "E",

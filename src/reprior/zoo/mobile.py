@@ -1,4 +1,4 @@
-"""Mobile networks: MobileNet v1 and v2 (Howard et al 2017, Sandler et al 2018), and MnasNet's search space."""
+"""Mobile networks: MobileNet v1 and v2 (Howard et al 2017, Sandler et al 2018), and MnasNet's space."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ _V1 = (
 )  # fmt: skip
 """Channels and stride of the depthwise-separable layers of v1."""
 
-_V2 = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+_V2 = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 """Expansion, channels, layers and stride of the stages of v2."""
 
 _MNASNET = ((16, 1), (24, 2), (40, 2), (80, 2), (112, 1), (192, 2), (320, 1))
@@ -96,7 +104,14 @@ def _rounded(channels: float) -> int:
 
 
 def _inverted_residual(
-    net: Network, x: Feature, channels: int, expansion: int, kernel: int, stride: int, *, squeeze: bool = False
+    net: Network,
+    x: Feature,
+    channels: int,
+    expansion: int,
+    kernel: int,
+    stride: int,
+    *,
+    squeeze: bool = False,
 ) -> Feature:
     wide = x.shape[1] * expansion
     y = _conv_norm_act(net, x, wide, 1, name="expand") if expansion > 1 else x

@@ -1,4 +1,4 @@
-"""Transformers of four populations: AutoFormer, NAS-Bench-BERT, open_lm, and language models that share layers."""
+"""Transformers: AutoFormer, NAS-Bench-BERT, open_lm, and language models that share layers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ROW = re.compile(r"(?:SA|LT|DSC)-\w+-(\d+)-(\d+)-(\d+)")
 def autoformer(text: str, *, size: int = 224, patch: int = 16, classes: int = 1000) -> Graph:
     """A vision transformer of AutoFormer's spaces (Chen et al 2021), as the tables write it in JSON.
 
-    Keys are ``mlp_ratio``, ``num_heads``, the depth (``layer_num`` or ``depth``) and the width (``embed_dim``,
-    a list of equal numbers, or ``hidden_dim``). Heads are 64 wide, whatever the width.
+    Keys are ``mlp_ratio``, ``num_heads``, the depth (``layer_num`` or ``depth``) and the width
+    (``embed_dim``, a list of equal numbers, or ``hidden_dim``). Heads are 64 wide, whatever the width.
 
     Raises
     ------
@@ -260,9 +260,7 @@ class _Block:
         _, length, width = x.shape
         y = self._norm(net, x, 0)
         query, key, value = (
-            net.permute(
-                net.reshape(self._dense(net, y, part), 1, length, heads, width // heads), 0, 2, 1, 3
-            )
+            net.permute(net.reshape(self._dense(net, y, part), 1, length, heads, width // heads), 0, 2, 1, 3)
             for part in ("query", "key", "value")
         )
         y = net.attention(query, key, value, causal=True, name="scores")

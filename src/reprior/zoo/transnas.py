@@ -89,6 +89,8 @@ def _reduce(net: Network, x: Feature, channels: int, stride: int) -> Feature:
     if stride == 1:
         return net.batch_norm(net.conv(x, channels, 1), name="norm")
     left = net.conv(x, channels // 2, 1, stride=stride, name="conv_1")
-    moved = net.slice(net.slice(net.pad(x, (0, 1), (0, 1)), 1, x.shape[2] + 1, axis=2), 1, x.shape[3] + 1, axis=3)
+    moved = net.slice(
+        net.slice(net.pad(x, (0, 1), (0, 1)), 1, x.shape[2] + 1, axis=2), 1, x.shape[3] + 1, axis=3
+    )
     right = net.conv(moved, channels - channels // 2, 1, stride=stride, name="conv_2")
     return net.batch_norm(net.concatenate(left, right), name="norm")
