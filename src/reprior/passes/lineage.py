@@ -139,22 +139,31 @@ class Lineage:
             yield value
             value = self.source[value]
 
+    def chains(self, values: Iterable[int]) -> set[int]:
+        """The values, and all that any of them is a pointwise function of."""
+        found: set[int] = set()
+        for value in values:
+            for one in self.chain(value):
+                if one in found:
+                    break
+                found.add(one)
+        return found
+
     def carried(self, value: int) -> set[int]:
         """The values of which a common factor is one of `value` as well, and what those are functions of."""
-        found: set[int] = set()
         pending, seen = [value], {value}
         while pending and len(seen) < LIMIT:
             value = pending.pop()
-            found.update(self.chain(value))
             node = self.nodes[value]
             if carries(node) or is_linear_move(node):
                 below = [k for k in self.operands(node) if k not in seen]
                 if isinstance(node.op, Reduce):
                     # A sum is no base for the other statistics of what it sums alone.
-                    below = [k for k in self._factors(below) if self.statistic(value, {k}) is None]
+                    alone = self.chains(below)
+                    below = [k for k in self._factors(below) if k not in alone]
                 seen.update(below)
                 pending.extend(below)
-        return found
+        return self.chains(seen)
 
     def _factors(self, values: Iterable[int]) -> list[int]:
         """Values behind products and moves."""
@@ -244,7 +253,7 @@ class Lineage:
         bases = [k for k in live if not self.reduced[k]] or live
         base = self._meet_all(bases)
         if base >= 0 and len(bases) < len(live):
-            targets = set(self.chain(base))
+            targets = self.chains((base,))
             if any([self.reduced[k] and self.statistic(k, targets) is None for k in live]):
                 return -1
         return base

@@ -99,10 +99,10 @@ class _Normalisations:
         if not candidates and not known:
             return hits, dropped
         carried = {
-            k: set(lineage.chain(k)) if k in whole.exponents else lineage.carried(k) for k in whole.leaves
+            k: lineage.chains((k,)) if k in whole.exponents else lineage.carried(k) for k in whole.leaves
         }
-        between = set().union(*[lineage.chain(k) for k in whole.inside])
-        direct = between.union(*[lineage.chain(k) for k in whole.leaves])
+        between = lineage.chains(whole.inside)
+        direct = between | lineage.chains(whole.leaves)
         for leaf in sorted(candidates, reverse=True):
             others = [carried[k] for k in whole.leaves if k != leaf and k not in dropped]
             found = lineage.statistic(leaf, between.union(*others), direct)
@@ -176,7 +176,7 @@ class _Normalisations:
         if not logarithms:
             return set()
         bases = [k for k in (*whole.leaves, *whole.inside) if k not in candidates and k != root]
-        carried = set().union(*[lineage.chain(k) for k in bases])
+        carried = lineage.chains(bases)
         from_log = any([_is_logarithm(lineage.nodes[k]) for k in whole.leaves if k not in candidates])
         dropped = {
             k
