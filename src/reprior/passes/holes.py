@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from typing import NamedTuple
 
 from ..graph import Node, supports_of
@@ -71,13 +72,13 @@ def _settle(
     wide = op.laid_out([supports[k] for k in node.inputs], shapes, node.shape)
     exists, edges = regions(op.presence, wide)
     masks = [edges[k] for k in kept]
-    reached = [intersect(wide[k], edges[k]) for k in kept if shapes[k] == node.shape]
+    reached = [intersect(wide[k], edges[k]) for k in kept if prod(shapes[k]) == prod(node.shape)]
     filled = _unreached(exists, reached)
     return _Settled(_with(op, kept, masks, filled), kept, bool(filled))
 
 
 def _unreached(exists: Runs | None, reached: Sequence[Runs | None]) -> list[Runs | None]:
-    """Where a result exists that no operand of its own shape reaches: one mask, or none if that is nowhere.
+    """Where a result exists that no operand of its own size reaches: one mask, or none if that is nowhere.
 
     Smaller operands do not matter: statistics, which are smaller, may yet go.
     """

@@ -166,37 +166,43 @@ def power(lower: Lower, x: Any, exponent: Any) -> Value:
 @rule("aten.add", "prims.add")
 def add(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
     """``x + alpha y``."""
-    if isinstance(x, Value) and x.constant is not None:
-        x, y, alpha = (x, y, alpha) if alpha != 1 else (y, x, 1)
-    return _plus_mask(lower, x, y, alpha) or lower.map("add", x, y, alpha, formula=_sum)
+    return _add(lower, "add", x, y, alpha)
 
 
 @rule("aten.sub", "aten.subtract", "prims.sub")
 def sub(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
     """``x - alpha y``."""
-    return _plus_mask(lower, x, y, -alpha) or lower.map("sub", x, y, -alpha, formula=_sum)
+    return _add(lower, "sub", x, y, -alpha)
 
 
 @rule("aten.rsub")
 def rsub(lower: Lower, x: Any, y: Any, alpha: float = 1) -> Value:
     """``y - alpha x``."""
-    return lower.map("sub", y, x, -alpha, formula=_sum)
+    return _add(lower, "sub", y, x, -alpha)
+
+
+def _add(lower: Lower, name: str, x: Any, y: Any, alpha: float) -> Value:
+    """``x + alpha y``, either of which may be known to mask the other."""
+    for term, factor, other, scale in ((y, alpha, x, 1), (x, 1, y, alpha)):
+        keep = _mask(term, factor) if isinstance(other, Value) else None
+        if keep is not None:
+            finite = lower.constant((term.constant * factor).masked_fill(~keep, 0))
+            total = lower.expand(other, broadcast([other.shape, finite.shape]))
+            if scale != 1 or not is_zero(finite):
+                total = lower.map(name, finite, other, scale, formula=_sum)
+            return lower.bar(total, keep)
+    return lower.map(name, x, y, alpha, formula=_sum)
 
 
 def _sum(x: Any, y: Any, alpha: float) -> Any:
     return x + alpha * y
 
 
-def _plus_mask(lower: Lower, x: Any, y: Any, alpha: float) -> Value | None:
-    """Add ``alpha y``, if that is known and masks scores."""
-    if not isinstance(y, Value) or y.constant is None or not isinstance(x, Value):
+def _mask(term: Any, factor: float) -> torch.Tensor | None:
+    """Which scores a term leaves, if it is known and masks some."""
+    if not isinstance(term, Value) or term.constant is None:
         return None
-    term = y.constant if alpha == 1 else y.constant * alpha
-    keep = additive_mask(term)
-    if keep is None:
-        return None
-    finite = lower.constant(term.masked_fill(~keep, 0))
-    return lower.bar(lower.map("add", x, finite, 1, formula=_sum), keep)
+    return additive_mask(term.constant if factor == 1 else term.constant * factor)
 
 
 @rule("aten.mul", "aten.multiply", "prims.mul")
