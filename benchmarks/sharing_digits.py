@@ -3,7 +3,7 @@
     python benchmarks/sharing_digits.py RUNS             trains what is not trained yet (one thread)
     python benchmarks/sharing_digits.py RUNS --csv FILE  writes the finished runs as a table
 
-`sharing_digits_report.py` says what follows from the table.
+`sharing_report.py` says what follows from the table.
 Each training is ``reprior train digits`` with other blocks, sharing and seed.
 """
 

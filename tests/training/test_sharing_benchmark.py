@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.sharing_digits import Variant, variants
-from benchmarks.sharing_digits_report import Scores, compare, read_table, report
+from benchmarks.sharing_report import Scores, compare, read_table, report
 
 PAGES = Path(__file__).parents[2] / "docs" / "benchmarks"
 TABLE = PAGES / "results" / "sharing_digits.csv"

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import accelerate
-import numpy as np
 import timm
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import set_seed
 from timm.optim import RMSpropTF, param_groups_weight_decay
-from torch.utils.data import DataLoader, RandomSampler
 
 from .averages import MovingAverage
+from .batches import batches_of, seed_of
 from .checkpoints import load_checkpoint, save_checkpoint
 from .errors import CheckpointError, DataError, RunError
 from .images import Images, load_images
@@ -32,7 +32,6 @@ from .plan import predict
 from .recipe import Optimizer, Recipe
 from .run_folder import Result, RunFolder
 from .schedules import Stage, learning_rate, stages
-from .transforms import Transformed, evaluation_transform, training_transform
 
 __all__ = ["Progress", "train"]
 
@@ -109,11 +108,6 @@ def _silent(progress: Progress) -> None:
     pass
 
 
-def _seed(*numbers: int) -> int:
-    """One seed from several numbers."""
-    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
-
-
 class _Session:
     """One go at a run."""
 
@@ -121,13 +115,15 @@ class _Session:
         self.recipe = recipe
         self.images = images
         self.folder = folder
-        half = recipe.training.mixed_precision and torch.cuda.is_available()
+        precision = _precision(recipe.training.precision)
+        # Accelerate keeps the settings of the first run in a process, for all that follow.
+        AcceleratorState._reset_state()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of an absent tracker, which is refused below
                 self.accelerator = Accelerator(
                     cpu=not _has_accelerator(),  # or processes on processors would not know of each other
-                    mixed_precision="fp16" if half else "no",
+                    mixed_precision=precision,
                     log_with=tracker,
                     project_dir=folder.path,
                 )
@@ -138,11 +134,15 @@ class _Session:
         self.tracker = tracker
         self.history: list[dict[str, Any]] = []
         self.steps = self._check_batches()
+        self.batches = batches_of(images, recipe, self.accelerator)
 
     def _check_batches(self) -> int:
         batch, processes = self.recipe.training.batch_size, self.accelerator.num_processes
         if batch % processes:
             raise RunError(f"a batch of {batch} cannot be divided among {processes} processes")
+        if batch // processes % self.recipe.training.accumulate:
+            parts = self.recipe.training.accumulate
+            raise RunError(f"a batch of {batch // processes} cannot be divided into {parts} parts")
         steps = len(self.images.train) // batch
         if not steps:
             raise DataError(f"{len(self.images.train)} training images do not fill one batch of {batch}")
@@ -155,10 +155,12 @@ class _Session:
             done = self.folder.result
         if done is not None:
             return done
-        set_seed(_seed(recipe.training.seed))
+        set_seed(seed_of(recipe.training.seed))
         network = build_network(recipe.model, recipe.data.classes)
         self.prediction = predict(network, recipe)
         decay = recipe.training.ema_decay
+        if recipe.training.channels_last:
+            network.module.to(memory_format=torch.channels_last)
         # A copy of the plain module: one prepared for mixed precision has a forward that belongs to it.
         self.average = MovingAverage(network.module, decay=decay) if decay else None
         if self.average is not None:
@@ -166,6 +168,7 @@ class _Session:
         self.model, self.optimizer = accelerator.prepare(
             network.module, _make_optimizer(network.module, recipe.optimizer)
         )
+        self.forward = torch.compile(self.model) if recipe.training.compile else self.model
         first = self._restore()
         if self.tracker:
             accelerator.init_trackers("reprior")
@@ -190,11 +193,11 @@ class _Session:
         """Train one epoch, evaluate if it is due, save."""
         start = time.perf_counter()
         settings = self.recipe.training
-        set_seed(_seed(settings.seed, epoch, self.accelerator.process_index))
+        set_seed(seed_of(settings.seed, epoch, self.accelerator.process_index))
         accuracy = next((r["accuracy"] for r in reversed(self.history) if r["accuracy"] is not None), None)
         loss = rate = 0.0
         self.model.train()
-        for step, (pixels, labels) in enumerate(self._training_batches(epoch, stage)):
+        for step, (pixels, labels) in enumerate(self.batches.training(epoch, stage)):
             progress = epoch + step / self.steps
             rate = learning_rate(self.recipe.schedule, settings.batch_size, progress, settings.epochs)
             loss += self._step(pixels, labels, rate, epoch * self.steps + step)
@@ -222,51 +225,42 @@ class _Session:
     def _step(self, pixels: torch.Tensor, labels: torch.Tensor, rate: float, step: int) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        with self.accelerator.autocast():
-            scores = self.model(pixels)
-        loss = torch.nn.functional.cross_entropy(
-            scores.float(), labels, label_smoothing=self.recipe.training.label_smoothing
-        )
+        settings, total = self.recipe.training, 0.0
         self.optimizer.zero_grad()
-        self.accelerator.backward(loss)
+        parts = settings.accumulate
+        for own, classes in zip(pixels.chunk(parts), labels.chunk(parts), strict=True):
+            with self.accelerator.autocast():
+                scores = self.forward(self._laid_out(own))
+            loss = torch.nn.functional.cross_entropy(
+                scores.float(), classes, label_smoothing=settings.label_smoothing
+            )
+            self.accelerator.backward(loss / parts)
+            total += float(loss.detach()) / parts
         self.optimizer.step()
         if self.average is not None:
             self.average.update(self.accelerator.unwrap_model(self.model), step=step + 1)
-        return float(loss.detach())
+        return total
 
-    def _training_batches(self, epoch: int, stage: Stage) -> DataLoader[Any]:
-        data, settings = self.recipe.data, self.recipe.training
-        images = Transformed(self.images.train, training_transform(data, stage.size, stage.magnitude))
-        order = torch.Generator().manual_seed(_seed(settings.seed, epoch))
-        return self._loader(images, settings.batch_size, sampler=RandomSampler(images, generator=order))
-
-    def _loader(self, images: Transformed, batch: int, **options: Any) -> DataLoader[Any]:
-        training = "sampler" in options
-        loader = DataLoader(
-            images,
-            batch // self.accelerator.num_processes,
-            num_workers=self.recipe.training.workers,
-            drop_last=training,
-            pin_memory=self.accelerator.device.type == "cuda",
-            **options,
+    def _laid_out(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Images in the memory layout that the recipe wants."""
+        return (
+            pixels.contiguous(memory_format=torch.channels_last)
+            if self.recipe.training.channels_last
+            else pixels
         )
-        prepared = self.accelerator.prepare_data_loader(loader)
-        assert isinstance(prepared, DataLoader)
-        return prepared
 
     def _accuracy(self) -> float:
         """Top-1 of the averaged weights, where there are any, in percent."""
         model = self.model if self.average is None else self.average.module
         model.eval()
-        images = Transformed(self.images.evaluation, evaluation_transform(self.recipe.data))
         right = many = 0
         with torch.inference_mode():
-            for pixels, labels in self._loader(images, self.recipe.training.batch_size):
+            for pixels, labels in self.batches.evaluation():
                 with self.accelerator.autocast():
-                    found = model(pixels).argmax(1)
-                hits = self.accelerator.gather_for_metrics(found == labels)
-                right += int(hits.sum())
-                many += hits.numel()
+                    found = model(self._laid_out(pixels)).argmax(1)
+                hits, all_of_them = self.batches.count(found == labels)
+                right += hits
+                many += all_of_them
         return 100 * right / many
 
     def _state(self, epochs: int) -> dict[str, Any]:
@@ -302,6 +296,15 @@ class _Session:
         except Exception as error:
             reason = str(error).splitlines()[0]
             raise CheckpointError(f"the checkpoint in '{self.folder.path}' does not fit: {reason}") from error
+
+
+def _precision(wanted: str) -> str:
+    """What Accelerate calls the numbers to compute in."""
+    if wanted == "auto":
+        if not torch.cuda.is_available():
+            return "no"
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    return {"full": "no"}.get(wanted, wanted)
 
 
 def _has_accelerator() -> bool:

@@ -12,14 +12,16 @@ from torch.utils.data import Dataset, Subset
 from torchvision import datasets
 
 from ..naming import suggest
+from .archive import is_archive, read_archive
 from .errors import DataError
 from .recipe import Data
+from .tensor_images import TensorImages
 
 __all__ = ["Images", "load_images"]
 
 
 class Images(NamedTuple):
-    """Pairs of a PIL image and a label, for training and for evaluation."""
+    """Pairs of a PIL image and a label, or `TensorImages`, for training and for evaluation."""
 
     train: Any
     evaluation: Any
@@ -44,7 +46,8 @@ def load_images(data: Data, folder: Path | None = None, *, download: bool = Fals
     ----------
     data : Data
     folder : Path, optional
-        Where they are, or are to be downloaded to. Digits and generated images need none.
+        Where they are, or are to be downloaded to; or an archive of them (`reprior.training.archive`).
+        Digits and generated images need none.
     download : bool
         Fetch CIFAR from its public source; its checksums are verified, as they are without.
 
@@ -55,13 +58,16 @@ def load_images(data: Data, folder: Path | None = None, *, download: bool = Fals
     """
     if data.name not in _LOADERS:
         raise DataError(f"unknown data set '{data.name}': {suggest(data.name, list(_LOADERS))}")
-    images, classes = _LOADERS[data.name](data, folder, download)
+    load = _archive if folder is not None and is_archive(folder) else _LOADERS[data.name]
+    images, classes = load(data, folder, download)
     if classes != data.classes:
         raise DataError(f"'{data.name}' has {classes} classes, the recipe wants {data.classes}")
     if data.train_images is None:
         return images
     if not 0 < data.train_images <= len(images.train):
         raise DataError(f"'{data.name}' has {len(images.train)} training images, not {data.train_images}")
+    if isinstance(images.train, TensorImages):
+        return Images(images.train.first(data.train_images), images.evaluation)
     return Images(Subset(images.train, range(data.train_images)), images.evaluation)
 
 
@@ -74,9 +80,15 @@ def _cifar(kind: Callable[..., Any], classes: int) -> Callable[[Data, Path | Non
         except (OSError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if download else "absent or damaged; --download fetches it"
             raise DataError(f"'{data.name}' in '{folder}': {reason}") from error
-        return Images(*both), classes
+        return Images(*(TensorImages.from_arrays(part.data, part.targets) for part in both)), classes
 
     return load
+
+
+def _archive(data: Data, path: Path | None, download: bool) -> tuple[Images, int]:
+    assert path is not None
+    train, evaluation, classes = read_archive(path)
+    return Images(train, evaluation), classes
 
 
 def _imagenet(data: Data, folder: Path | None, download: bool) -> tuple[Images, int]:

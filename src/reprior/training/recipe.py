@@ -132,8 +132,14 @@ class Training:
     label_smoothing : float
     ema_decay : float
         Of the average of the weights that is evaluated; 0 for none.
-    mixed_precision : bool
-        On GPUs; processors always compute in full.
+    precision : {"auto", "full", "bf16", "fp16"}
+        Numbers to multiply in. ``auto``: ``bf16`` on GPUs that have it, ``fp16`` on others, else in full.
+    channels_last : bool
+        Lay images and kernels out with channels last in memory, which most convolutions are faster with.
+    compile : bool
+        Compile the network with ``torch.compile``.
+    accumulate : int
+        Parts into which each process divides its batch, to save memory; gradients are added up.
     eval_every : int
         Epochs between evaluations; the last epoch is always evaluated.
     seed : int
@@ -146,7 +152,10 @@ class Training:
     stages: int = 1
     label_smoothing: float = 0.1
     ema_decay: float = 0.9999
-    mixed_precision: bool = True
+    precision: Literal["auto", "full", "bf16", "fp16"] = "auto"
+    channels_last: bool = True
+    compile: bool = False
+    accumulate: int = 1
     eval_every: int = 10
     seed: int = 0
     workers: int = 8
@@ -183,6 +192,7 @@ class Recipe:
             ("training.batch_size", self.training.batch_size, 1),
             ("training.stages", self.training.stages, 1),
             ("training.eval_every", self.training.eval_every, 1),
+            ("training.accumulate", self.training.accumulate, 1),
             ("training.workers", self.training.workers, 0),
             ("schedule.base", self.schedule.base, 0),
             ("schedule.warmup_epochs", self.schedule.warmup_epochs, 0),

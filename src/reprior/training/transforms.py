@@ -8,14 +8,25 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from timm.data.auto_augment import auto_augment_transform, rand_augment_transform
+from timm.data.auto_augment import (
+    AutoAugment,
+    RandAugment,
+    auto_augment_transform,
+    rand_augment_transform,
+)
 from torch.utils.data import Dataset
 from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 
 from .recipe import Data
 
-__all__ = ["Transformed", "evaluation_transform", "training_transform"]
+__all__ = [
+    "Transformed",
+    "augmentation_policy",
+    "central_share",
+    "evaluation_transform",
+    "training_transform",
+]
 
 Transform = Callable[[Image.Image], Any]
 """From an image to what a network is fed."""
@@ -56,24 +67,44 @@ def training_transform(data: Data, size: int, magnitude: float) -> Transform:
         steps.append(transforms.Resize((size, size), interpolation=_BILINEAR))
     if data.flip:
         steps.append(transforms.RandomHorizontalFlip())
+    policy = augmentation_policy(data, size, magnitude)
+    return _Steps([*steps, *([] if policy is None else [policy]), _scaled])
+
+
+def augmentation_policy(data: Data, size: int, magnitude: float) -> AutoAugment | RandAugment | None:
+    """The policy of timm's that a recipe wants, for images of a size."""
     # What an operation leaves empty is filled with grey; shifts are in proportion to the image.
     settings = {"translate_const": round(size * 0.45), "img_mean": (128, 128, 128)}
+    if data.augment == "none":
+        return None
     if data.augment == "autoaugment":
-        steps.append(auto_augment_transform("v0", settings))
-    elif data.augment == "randaugment":
-        steps.append(rand_augment_transform(f"rand-m{magnitude:g}-n2", settings))
-    return _Steps([*steps, _scaled])
+        policy = auto_augment_transform("v0", settings)
+        operations = [operation for part in policy.policy for operation in part]
+    else:
+        policy = rand_augment_transform(f"rand-m{magnitude:g}-n2", settings)
+        operations = policy.ops
+    for operation in operations:
+        if operation.name.startswith("Posterize"):
+            operation.aug_fn = _posterize
+    return policy
+
+
+def _posterize(image: Image.Image, bits: int, **settings: Any) -> Image.Image:
+    """Keep so many bits of every value; none leaves black, which Pillow refuses to do."""
+    return image.point(lambda value: value & (256 - 2 ** (8 - bits)))
 
 
 def evaluation_transform(data: Data) -> Transform:
     """Central crop of the images below 320, resize, scale to [-1, 1]."""
-    size = data.eval_size
-    steps: list[Any] = []
-    if data.crop and size < 320:
-        share = size / (size + 32)
-        steps.append(_CentralCrop(share))
+    size, share = data.eval_size, central_share(data)
+    steps: list[Any] = [] if share is None else [_CentralCrop(share)]
     steps.append(transforms.Resize((size, size), interpolation=_BILINEAR))
     return _Steps([*steps, _scaled])
+
+
+def central_share(data: Data) -> float | None:
+    """Of the shorter side, the share that the evaluated square has; None for whole images."""
+    return data.eval_size / (data.eval_size + 32) if data.crop and data.eval_size < 320 else None
 
 
 class _Steps:

@@ -1,6 +1,6 @@
-"""What follows from the runs of `sharing_digits.py`: the tables of docs/benchmarks/sharing.md.
+"""What follows from the runs of `sharing_digits.py` and `sharing_cifar.py`: the tables of their pages.
 
-python benchmarks/sharing_digits_report.py docs/benchmarks/results/sharing_digits.csv
+python benchmarks/sharing_report.py docs/benchmarks/results/sharing_digits.csv
 """
 
 from __future__ import annotations
