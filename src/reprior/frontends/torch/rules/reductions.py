@@ -58,7 +58,9 @@ def logsumexp(lower: Lower, x: Value, dim: Any = None, *rest: Any, **named: Any)
     """The logarithm of a sum of exponentials."""
     result = over_axes(lower, x, dim, *rest, kind="logsumexp", **named)
     # Of zeros alone it is the logarithm of their number.
-    return lower.map("logsumexp", result, formula=_plus_one) if result.node in lower.supports else result
+    if result.node in lower.supports and prod(result.shape) < prod(x.shape):
+        return lower.map("logsumexp", result, formula=_plus_one)
+    return result
 
 
 def _plus_one(x: Any) -> Any:
