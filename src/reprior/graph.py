@@ -58,10 +58,15 @@ class Graph:
         ------
         GraphError
             If an operand does not stand before its user, a shape is not what its primitive infers,
-            or there is no output.
+            two parameters have one name, or there is no output.
         """
         if not self.outputs:
             raise GraphError("the graph has no output")
+        names: set[str] = set()
+        for _, leaf in self.parameters:
+            if leaf.name in names:
+                raise GraphError(f"two parameters have the name '{leaf.name}'")
+            names.add(leaf.name)
         for position, node in enumerate(self.nodes):
             where = f"node {position} ({node.op.label}) in '{node.scope}'"
             if any(not 0 <= k < position for k in node.inputs):

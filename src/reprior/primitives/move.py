@@ -116,7 +116,7 @@ class Slice(Move):
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes
-        if not (self.axis < len(shape) and 0 <= self.start <= self.stop <= shape[self.axis]):
+        if not (0 <= self.axis < len(shape) and 0 <= self.start <= self.stop <= shape[self.axis]):
             raise ShapeError(f"slice {self.start}:{self.stop} of axis {self.axis} does not fit shape {shape}")
         return (*shape[: self.axis], self.stop - self.start, *shape[self.axis + 1 :])
 
@@ -152,7 +152,7 @@ class Take(Move):
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes
         high, low = int(self.indices.max(initial=-1)), int(self.indices.min(initial=0))
-        if self.axis >= len(shape) or high >= shape[self.axis] or low < -1:
+        if not 0 <= self.axis < len(shape) or high >= shape[self.axis] or low < -1:
             raise ShapeError(f"positions {low} to {high} of axis {self.axis} do not fit shape {shape}")
         return (*shape[: self.axis], len(self.indices), *shape[self.axis + 1 :])
 
@@ -225,6 +225,8 @@ class Concat(Move):
     axis: int
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
+        if self.axis < 0:
+            raise ShapeError(f"cannot concatenate along axis {self.axis}: axes count from 0")
         rests = {(*s[: self.axis], *s[self.axis + 1 :]) for s in shapes}
         if len(rests) != 1 or any(self.axis >= len(s) for s in shapes):
             raise ShapeError(

@@ -34,8 +34,8 @@ class Reduce(Primitive):
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes
-        if any(axis >= len(shape) for axis in self.axes):
-            raise ShapeError(f"reduce over axes {self.axes} of shape {shape}")
+        if self.axes != tuple(sorted({axis for axis in self.axes if 0 <= axis < len(shape)})):
+            raise ShapeError(f"reduce over axes {self.axes} of shape {shape}: they ascend, from 0")
         if self.keepdims:
             return tuple(1 if axis in self.axes else size for axis, size in enumerate(shape))
         return tuple(size for axis, size in enumerate(shape) if axis not in self.axes)
@@ -84,7 +84,7 @@ class Prefix(Primitive):
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes
-        if self.axis >= len(shape):
+        if not 0 <= self.axis < len(shape):
             raise ShapeError(f"running sum over axis {self.axis} of shape {shape}")
         return shape
 

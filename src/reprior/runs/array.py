@@ -22,6 +22,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ShapeError
 from .axis import Axis, IntArray, common_refinement, dense, from_ends, uniform
 
 __all__ = ["Number", "Runs"]
@@ -204,10 +205,23 @@ class Runs:
         return self.apply(axes, lambda v: _unsqueeze(v, position))
 
     def reshape(self, shape: Sequence[int]) -> Runs:
-        """Regroup the axes in row-major order, keeping runs wherever they survive."""
+        """Regroup the axes in row-major order, keeping runs wherever they survive.
+
+        Raises
+        ------
+        ShapeError
+            If the sizes do not fit.
+        """
         shape = tuple(shape)
-        if self.shape == shape:
+        own = self.shape
+        if own == shape:
             return self
+        if prod(own) != prod(shape) or min(shape, default=0) < 0:
+            raise ShapeError(f"cannot reshape counts of shape {own} to {shape}")
+        if 0 in own:
+            return self.apply(
+                tuple(uniform(n) for n in shape), lambda v: v.reshape([min(n, 1) for n in shape])
+            )
         result = self
         position, remaining = 0, list(shape)
         while remaining or position < len(result.axes):
