@@ -52,7 +52,11 @@ def _masked_select(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return x.expand(shape)[mask.expand(shape)]
 
 
-REWRITES: dict[str, Callable[..., Any]] = {"aten.masked_select.default": _masked_select}
+REWRITES: dict[str, Callable[..., Any]] = {
+    "aten.masked_select.default": _masked_select,
+    "aten._sparse_mm.default": torch.mm,
+    "aten._sparse_addmm.default": torch.addmm,
+}
 """Operators that PyTorch cannot run on the meta device, by others that it can."""
 
 
@@ -104,6 +108,10 @@ SHORTCUTS: dict[str, Shortcut] = {
             "aten.batch_norm", "aten.layer_norm", "aten.group_norm", "aten.instance_norm", "aten.rms_norm",
             "aten.gelu", "aten.relu", "aten.hardswish", "aten.hardtanh", "aten.roll", "aten.mish",
             "aten.leaky_relu", "aten.elu", "aten.celu",
+            # PyTorch has no meta functions for these.
+            "aten.fake_quantize_per_tensor_affine", "aten.fake_quantize_per_channel_affine",
+            "aten._fake_quantize_learnable_per_tensor_affine",
+            "aten._fake_quantize_learnable_per_channel_affine",
         ),
         _like_first,
     ),
@@ -143,8 +151,15 @@ def with_generator(
     return operator, kwargs
 
 
+_OTHER_NAMES = {"aten.transpose_.default": "aten.transpose.int"}
+"""Functional twins whose overload has another name."""
+
+
 def functional_name(base: str, overload: str) -> str:
     """The operator that computes what an in-place or ``out=`` operator writes."""
+    name = _OTHER_NAMES.get(f"{base}.{overload}")
+    if name is not None:
+        return name
     if "__i" in base:  # such as __iand__
         return f"{base.replace('__i', '__')}.{overload}"
     return f"{base.removesuffix('_')}.{overload}"

@@ -123,7 +123,7 @@ class Recorder(ThreadMode):
     def buffer(self, tensor: torch.Tensor, name: str, constant: torch.Tensor | None) -> None:
         """Know a buffer, with its elements if they are known."""
         shape = tuple(tensor.shape)
-        value = Value(None, shape, constant)
+        value = Value(None, shape, None if constant is None else _in_full(constant))
         if constant is None:
             value.node = self.lower.builder.add(Constant(name, shape))
         self._know(tensor, Slot(value))
@@ -378,6 +378,11 @@ class Recorder(ThreadMode):
                 value = None if index is None else self._slot(index).read(self.lower)
                 if value is not None and value.constant is None:
                     value.is_mask = index.dtype is torch.bool
+                    if value.is_mask and not rest and not self._real:
+                        raise RepriorError(
+                            f"in {self._where}: the forward selects by a mask that depends on the input, so "
+                            "its shapes depend on data; real=True (--real) follows one real input"
+                        )
                 if value is None or value.constant is None or value.constant.dtype is not torch.bool:
                     plain.append(index)
                 else:
@@ -464,7 +469,7 @@ class Recorder(ThreadMode):
         shape = tuple(tensor.shape)
         constant = other.value.constant if other is not None else None
         if constant is None and not tensor.is_meta:
-            constant = tensor.detach()
+            constant = _in_full(tensor.detach())
         if constant is None:
             self.lower.note("unknown", "values of a tensor on the meta device that the module keeps aside")
         slot = Slot(self._unknown(shape) if constant is None else self.lower.constant(constant.clone()))
@@ -483,8 +488,13 @@ class Recorder(ThreadMode):
         if twin is None:
             # Not an inference tensor: PyTorch wants views of the tensor it stands for to keep versions.
             with torch.inference_mode(False):
-                twin = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
-                if tensor.storage_offset():
+                if tensor.layout is not torch.strided:
+                    twin = torch.empty(tensor.shape, dtype=tensor.dtype, device=_META)
+                else:
+                    twin = torch.empty_strided(
+                        tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META
+                    )
+                if tensor.layout is torch.strided and tensor.storage_offset():
                     memory = torch.empty(
                         tensor.untyped_storage().nbytes() // tensor.element_size(),
                         dtype=tensor.dtype,
@@ -543,6 +553,7 @@ class Recorder(ThreadMode):
         """The tensor that stands for a known constant in the forward."""
         if not isinstance(constant, torch.Tensor):
             return constant
+        constant = _in_full(constant)
         if self._real:
             self._attach(constant, Slot(self.lower.constant(constant.clone())))
             return constant
@@ -567,6 +578,13 @@ class Recorder(ThreadMode):
             f"in {self._where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}",
             module=self._scopes.current,
         )
+
+
+def _in_full(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor with its zeros, which a sparse one and a derivative that is zero leave out."""
+    if tensor._is_zerotensor():
+        return torch.zeros(tensor.shape, dtype=tensor.dtype)
+    return tensor if tensor.layout is torch.strided else tensor.to_dense()
 
 
 def _known(item: Any) -> Any:

@@ -24,6 +24,7 @@ from .buffers import known_buffers
 from .inputs import Inputs, make_inputs
 from .literals import Literals
 from .outputs import output_tensors
+from .quantised import unpack_weights
 from .recorder import Recorder
 from .registry import find_module_rules
 from .scopes import Scopes
@@ -92,6 +93,7 @@ def trace(
     start = time.perf_counter()
     fed = make_inputs(unwrap(module), input, real)
     module = make_twin(module, clone=real)  # a real forward may write tensors
+    unpack_weights(module)
     _to_evaluation(module)
     if real:
         _refuse_meta(module)

@@ -76,4 +76,5 @@ CASES = [
     *(_of_shape(f"aten.{name}.default") for name in ("sym_numel", "is_floating_point", "is_complex")),
     *(_of_shape(f"aten.{name}.int", 0) for name in ("sym_size", "sym_stride", "size", "stride")),
     _of_shape("aten.is_same_size.default", _X),
+    _of_shape("aten._has_same_storage_numel.default", _X),
 ]

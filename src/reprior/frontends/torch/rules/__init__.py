@@ -5,12 +5,15 @@ Importing this package registers them all.
 
 from . import (
     attention,
+    fourier,
     indexing,
+    linalg,
     moves,
     normalisation,
     pathless,
     pointwise,
     products,
+    quantised,
     recurrent,
     reductions,
     scattering,
@@ -20,12 +23,15 @@ from . import (
 
 __all__ = [
     "attention",
+    "fourier",
     "indexing",
+    "linalg",
     "moves",
     "normalisation",
     "pathless",
     "pointwise",
     "products",
+    "quantised",
     "recurrent",
     "reductions",
     "scattering",

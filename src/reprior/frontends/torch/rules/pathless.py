@@ -16,6 +16,7 @@ for _name in (
     "sym_stride.int",
     "sym_numel",
     "is_same_size",
+    "_has_same_storage_numel",
     "is_floating_point",
     "is_complex",
     "size.int",
