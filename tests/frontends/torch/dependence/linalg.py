@@ -50,7 +50,6 @@ CASES = [
     _square("linalg_slogdet.default", lambda x: aten.linalg_slogdet(x)[1]),
     _square("slogdet.default", lambda x: aten.slogdet(x)[1]),
     _symmetric("linalg_cholesky.default", aten.linalg_cholesky, kind="bound", reason=TRIANGULAR),
-    _symmetric("cholesky.default", aten.cholesky, kind="bound", reason=TRIANGULAR),
     _symmetric(
         "linalg_cholesky_ex.default", lambda x: aten.linalg_cholesky_ex(x)[0], kind="bound", reason=TRIANGULAR
     ),

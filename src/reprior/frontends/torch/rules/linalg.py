@@ -78,7 +78,7 @@ def log_determinant(lower: Lower, x: Value) -> tuple[Value, Value]:
     return _one(lower, x), _one(lower, x)
 
 
-@rule("aten.linalg_cholesky", "aten.cholesky")
+@rule("aten.linalg_cholesky")
 def cholesky(lower: Lower, x: Value, upper: bool = False, **named: Any) -> Value:
     """One triangular factor."""
     factor = same_shape(lower, x)
@@ -102,7 +102,7 @@ def qr(lower: Lower, x: Value, mode: str = "reduced") -> tuple[Value | None, Val
     return None if mode == "r" else _whole(lower, x, rows, inner), triangle
 
 
-@rule("aten.linalg_svd", "aten._linalg_svd")
+@rule("aten.linalg_svd")
 def svd(
     lower: Lower, x: Value, full_matrices: bool = True, compute_uv: bool = True, **named: Any
 ) -> tuple[Value | None, ...]:
@@ -114,6 +114,14 @@ def svd(
         return None, values, None
     left, right = (rows, columns) if full_matrices else (inner, inner)
     return _whole(lower, x, rows, left), values, _whole(lower, x, right, columns)
+
+
+@rule("aten._linalg_svd")
+def svd_backend(
+    lower: Lower, x: Value, full_matrices: bool = False, compute_uv: bool = True, **named: Any
+) -> tuple[Value | None, ...]:
+    """As `svd`, as PyTorch's core operator."""
+    return svd(lower, x, full_matrices, compute_uv)
 
 
 @rule("aten.svd")
