@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from ...primitives import (
     Constant,
     Contract,
     Expand,
+    Input,
     Keep,
     Law,
     Map,
@@ -38,6 +39,7 @@ from .constants import MASKED_BELOW, broadcast, mask_runs
 from .elements import has_holes, map_elements
 from .probe import Formula
 from .values import Value, apply_move
+from .worlds import Worlds, combine
 
 __all__ = ["Lower"]
 
@@ -65,7 +67,7 @@ class Lower:
         What a reader should know of the graph, in order.
     """
 
-    __slots__ = ("_barred", "builder", "notes", "operator", "roles", "scope", "supports")
+    __slots__ = ("_barred", "_fed", "builder", "notes", "operator", "roles", "scope", "supports")
 
     def __init__(self) -> None:
         self.builder = GraphBuilder()
@@ -75,6 +77,7 @@ class Lower:
         self.roles: dict[int, Role] = {}
         self.notes: dict[Note, None] = {}
         self._barred: dict[int, torch.Tensor] = {}
+        self._fed: list[bool] = []
 
     # -- any primitive ------------------------------------------------------------------------
 
@@ -83,10 +86,17 @@ class Lower:
         if isinstance(op, Move) and len(operands) == 1 and operands[0].constant is not None:
             constant = apply_move(op, operands[0].constant)
             return Value(None, tuple(constant.shape), constant)
+        if isinstance(op, Move) and operands[0].worlds is not None and len(operands) == 1:
+            return self._move_worlds(op, operands[0], operands[0].worlds)
         result = self.append(op, [self.node(value) for value in operands])
         if self._barred and isinstance(op, Move):
             self._move_barred(op, operands, result)
         return result
+
+    def _move_worlds(self, op: Move, value: Value, worlds: Worlds) -> Value:
+        moved = worlds.apply(lambda tensor: apply_move(op, tensor))
+        shape = tuple(moved.example.shape)
+        return Value(None, shape, worlds=moved, origin=lambda: self.append(op, (self.node(value),)))
 
     def append(self, op: Primitive, nodes: Sequence[int]) -> Value:
         """A node of any primitive that reads other nodes."""
@@ -103,7 +113,13 @@ class Lower:
 
     def node(self, value: Value) -> int:
         """The graph's node of a value; a leaf is made for a constant."""
-        if value.node is None:
+        if value.node is None and value.worlds is not None:
+            made = None if value.origin is None else value.origin()
+            if made is None or made.shape != value.shape:
+                value.node = self._depending_on(value.worlds.sources, value.shape)
+            else:
+                value.node = self.node(made)
+        elif value.node is None:
             leaf = self.append(Constant("constant", value.shape), ())
             constant = value.constant
             if constant is not None and constant.numel() and not constant.is_complex():
@@ -113,6 +129,25 @@ class Lower:
             value.node = leaf.node
         assert value.node is not None
         return value.node
+
+    def _depending_on(self, sources: Iterable[int], shape: tuple[int, ...]) -> int:
+        """A node every element of which depends on all of some inputs.
+
+        No parameter lies behind what depends on fed integers alone, so that no context asks how it does.
+        """
+        nodes = [(k, self.builder.shape(k)) for k in sorted(sources)]
+        if len(nodes) > 1 or nodes[0][1] != shape:
+            axes = [(k, tuple(range(len(own)))) for k, own in nodes]
+            nodes = [(self.node(self.append(Reduce(own), (k,))) if own else k, ()) for k, own in axes]
+        result = self.append(Map("fed"), [k for k, _ in nodes])
+        return self.node(self.expand(result, shape))
+
+    def is_fed(self, value: Value) -> bool:
+        """Whether a value depends on what is fed."""
+        nodes, fed = self.builder.nodes, self._fed
+        for node in nodes[len(fed) :]:
+            fed.append(isinstance(node.op, Input) or any([fed[k] for k in node.inputs]))
+        return value.worlds is not None or (value.node is not None and fed[value.node])
 
     def constant(self, tensor: torch.Tensor) -> Value:
         """A known tensor."""
@@ -299,6 +334,8 @@ class Lower:
         parts = [value for value in values if value.shape[axis]] or [values[0]]
         if all(value.constant is not None for value in parts):
             return self.constant(torch.cat([v.constant for v in parts if v.constant is not None], axis))
+        if all(value.constant is not None or value.worlds is not None for value in parts):
+            return self._concat_worlds(parts, axis)
         before = after = 0
         while is_zero(parts[0]):
             before += parts.pop(0).shape[axis]
@@ -308,6 +345,21 @@ class Lower:
         padding = [(0, 0)] * len(joined.shape)
         padding[axis] = (before, after)
         return self.pad(joined, padding)
+
+    def _concat_worlds(self, parts: Sequence[Value], axis: int) -> Value:
+        def joined(number: int) -> torch.Tensor:
+            tensors = [v.constant if v.worlds is None else v.worlds.tensors[number] for v in parts]
+            return torch.cat([one for one in tensors if one is not None], axis)
+
+        found = combine(joined, [v.worlds for v in parts if v.worlds is not None], chooses=False)
+        assert found is not None
+        shape = tuple(found[0].example.shape)
+        return Value(
+            None,
+            shape,
+            worlds=found[0],
+            origin=lambda: self.append(Concat(axis), [self.node(part) for part in parts]),
+        )
 
     def keep(self, x: Value, mask: torch.Tensor) -> Value:
         """The elements of x at which a known mask is true; the others are no elements."""

@@ -8,8 +8,11 @@ from typing import Any
 import torch
 
 __all__ = [
+    "CHOOSING",
+    "CONDITIONS",
     "FACTORIES",
     "INDEXED",
+    "PRODUCTS",
     "READS",
     "REWRITES",
     "SHORTCUTS",
@@ -58,6 +61,31 @@ REWRITES: dict[str, Callable[..., Any]] = {
     "aten._sparse_addmm.default": torch.addmm,
 }
 """Operators that PyTorch cannot run on the meta device, by others that it can."""
+
+
+CHOOSING = frozenset(
+    f"aten.{name}"
+    for name in (
+        "index", "_unsafe_index", "index_select", "gather", "take", "take_along_dim", "embedding", "one_hot",
+        "index_put", "_index_put_impl", "_unsafe_index_put", "index_add", "index_copy", "index_fill",
+        "scatter",
+        "scatter_add", "scatter_reduce", "index_reduce", "bincount", "masked_scatter", "masked_select",
+    )
+)  # fmt: skip
+"""Operators whose operands behind the first choose among its elements."""
+
+PRODUCTS = frozenset(
+    f"aten.{name}"
+    for name in (
+        "linear", "matmul", "mm", "bmm", "mv", "dot", "vdot", "inner", "addmm", "addmv", "baddbmm", "einsum",
+        "bilinear", "linalg_matmul", "conv1d", "conv2d", "conv3d", "convolution", "_convolution",
+        "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    )
+)  # fmt: skip
+"""Sums of products."""
+
+CONDITIONS = {"aten.where": 0, "aten.masked_fill": 1}
+"""Operators that choose between two values at every place, and the position of what decides."""
 
 
 Shortcut = Callable[[list[Any]], torch.Tensor | None]

@@ -10,19 +10,25 @@ scaled_dot_product_attention) arrive whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 from ...errors import GraphError, RepriorError, UnknownOperatorError
 from ...primitives import Constant, Input, Parameter, Role
 from . import rules as _rules  # noqa: F401 - importing it registers the rules
 from .lower import Lower
 from .modes import ThreadMode
+from .operands import Operands, read_operands
 from .operators import (
+    CHOOSING,
+    CONDITIONS,
     FACTORIES,
     INDEXED,
+    PRODUCTS,
     READS,
     REWRITES,
     SHORTCUTS,
@@ -37,36 +43,19 @@ from .operators import (
 from .registry import Entry, find
 from .scopes import Scopes
 from .strided import Layout, strided_moves
+from .tensors import CPU, Tensors, in_full
 from .values import Slot, Value
+from .worlds import Worlds, combine, fed_worlds
 
 __all__ = ["Recorder"]
 
+FOLLOWED = "control flow follows that of one example"
+"""The note on control flow that read elements of what is fed."""
+
 _MAX_CONSTANT = 1 << 27
 """Number of elements up to which constants are evaluated."""
-
-_NO_SLOT: tuple[object, Slot | None] = (None, None)
-
-_META, _CPU = torch.device("meta"), torch.device("cpu")
-
-
-class Operands(NamedTuple):
-    """An operator's arguments, twice: as rules see them, and as PyTorch does.
-
-    Attributes
-    ----------
-    values, named_values
-        With a `Value` for every tensor.
-    tensors, named_tensors
-        With tensors on the meta device.
-    constant : bool
-        Whether the elements of all tensors are known.
-    """
-
-    values: list[Any]
-    named_values: dict[str, Any]
-    tensors: list[Any]
-    named_tensors: dict[str, Any]
-    constant: bool
+_MAX_WORLD = 1 << 25
+"""The same for what is evaluated in several worlds."""
 
 
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -81,6 +70,8 @@ class Recorder(ThreadMode):
         Says which module is running.
     real : bool
         Compute results for real, not on the meta device.
+    features_alone : bool
+        Take whatever is fed for features, integers and masks included.
 
     Attributes
     ----------
@@ -88,22 +79,21 @@ class Recorder(ThreadMode):
         The graph so far.
     refused : Exception or None
         What PyTorch last raised on an operator that the forward called.
+    selecting : set of int
+        Nodes of inputs that were used as masks or conditions.
     """
 
-    def __init__(self, scopes: Scopes, real: bool = False) -> None:
+    def __init__(self, scopes: Scopes, real: bool = False, features_alone: bool = False) -> None:
         super().__init__()
+        self._features_alone = features_alone
         self.lower = Lower()
         self._real = real
         self.refused: Exception | None = None
         self._generator = torch.Generator().manual_seed(0)
         self._scopes = scopes
         self._handlers: dict[Any, Handler] = {}
-        # The user's own tensors, by identity: nothing is written on them. They are kept alive, so that no
-        # other takes the place.
-        self._slots: dict[int, Slot] = {}
-        self._owner = object()  # what marks the slots of this trace
-        self._twins: dict[int, torch.Tensor] = {}
-        self._alive: list[torch.Tensor] = []
+        self._tensors = Tensors(self.lower, real)
+        self.selecting: set[int] = set()
 
     # -- what the model owns and is fed ---------------------------------------------------------
 
@@ -118,30 +108,30 @@ class Recorder(ThreadMode):
 
     def input(self, tensor: torch.Tensor, name: str, example: torch.Tensor | None = None) -> None:
         """Make a leaf of a tensor that is fed, with the elements of an example where those are known."""
-        self._leaf(tensor, Input(name, tuple(tensor.shape)))
+        value = self._leaf(tensor, Input(name, tuple(tensor.shape)))
+        assert value.node is not None
+        value.worlds = None if self._features_alone else fed_worlds(name, tensor, example, value.node)
 
     def buffer(self, tensor: torch.Tensor, name: str, constant: torch.Tensor | None) -> None:
         """Know a buffer, with its elements if they are known."""
         shape = tuple(tensor.shape)
-        value = Value(None, shape, None if constant is None else _in_full(constant))
+        value = Value(None, shape, None if constant is None else in_full(constant))
         if constant is None:
             value.node = self.lower.builder.add(Constant(name, shape))
-        self._know(tensor, Slot(value))
+        self._tensors.know(tensor, Slot(value))
 
     def value(self, tensor: torch.Tensor) -> Value:
         """What a tensor stands for."""
-        return self._slot(tensor).read(self.lower)
-
-    def _leaf(self, tensor: torch.Tensor, leaf: Parameter | Input) -> None:
-        self._know(tensor, Slot(Value(self.lower.builder.add(leaf), leaf.shape)))
-
-    def _know(self, tensor: torch.Tensor, slot: Slot) -> None:
-        self._slots[id(tensor)] = slot
-        self._alive.append(tensor)
+        return self._tensors.value(tensor)
 
     def literal(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor on the traced device that stands for one made from Python's numbers."""
-        return tensor if self._real else self._meta(tensor)
+        return self._tensors.on_meta(tensor)
+
+    def _leaf(self, tensor: torch.Tensor, leaf: Parameter | Input) -> Value:
+        value = Value(self.lower.builder.add(leaf), leaf.shape)
+        self._tensors.know(tensor, Slot(value))
+        return value
 
     # -- dispatch -------------------------------------------------------------------------------
 
@@ -203,24 +193,36 @@ class Recorder(ThreadMode):
             result = self._evaluate(func, operands)
             if result is not None:
                 return result
+        if operands.worlds:
+            if operands.fed:
+                result = self._evaluate_worlds(func, operands)
+                if result is not None:
+                    return result
+            operands = self._settled(func, operands)
         result = None if shortcut is None else shortcut(operands.tensors)
         if result is None:
             result = self._run(func, operands)
         if entry.function is None:
-            return tree_map(self._bind_unknown, result)
+            return tree_map(self._tensors.for_unknown, result)
         return self._bind(func, result, entry.function(self.lower, *operands.values, **operands.named_values))
 
     def _view(self, entry: Entry, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """An operator whose results may share memory with its first operand."""
         assert entry.function is not None
         source = args[0]
-        slot = self._slot(source)
+        slot = self._tensors.slot(source)
         value = slot.read(self.lower)
         if value.constant is not None and not self._real and _goes_to_cpu(args[1:], kwargs):
             # Its elements are about to be read.
             copy = func(value.constant, *args[1:], **kwargs).clone()
-            self._know(copy, Slot(Value(None, tuple(copy.shape), copy)))
+            self._tensors.know(copy, Slot(self.lower.constant(copy)))
             return copy
+        if value.worlds is not None and not self._real and _goes_to_cpu(args[1:], kwargs):
+            example = value.worlds.tensors[0]
+            if example is not None:
+                copy = func(example, *args[1:], **kwargs).clone()
+                self._tensors.know(copy, Slot(replace(value, worlds=value.worlds.to(copy.dtype))))
+                return copy
         operands = self._operands(args, kwargs)
         result = self._run(func, operands)
         memory = operands.tensors[0]
@@ -229,28 +231,30 @@ class Recorder(ThreadMode):
         moves = entry.function(value.shape, *args[1:], **kwargs)
         pairs = ((result, moves),) if isinstance(result, torch.Tensor) else zip(result, moves, strict=True)
         for one, path in pairs:
-            new = Value(value.node, value.shape, value.constant)
+            new = replace(value)
             for move in path:
                 new = self.lower.add(move, new)
             if new.constant is not None and one.dtype != source.dtype:
                 new = Value(None, new.shape, new.constant.to(one.dtype))
+            elif new.worlds is not None and one.dtype != source.dtype:
+                new = replace(new, worlds=new.worlds.to(one.dtype))
             if new.shape != tuple(one.shape):
                 raise self._mismatch(func, new.shape, one.shape)
             shared = one.untyped_storage()._cdata == memory.untyped_storage()._cdata
-            self._attach(one, slot.view(path, new, memory) if shared else Slot(new))
+            self._tensors.attach(one, slot.view(path, new, memory) if shared else Slot(new))
         return result
 
     def _view_by_strides(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``as_strided``, which reads the memory itself."""
         operands = self._operands(args, kwargs)
         result = self._run(func, operands)
-        slot = self._slot(args[0])
+        slot = self._tensors.slot(args[0])
         owner, memory = slot.owner or slot, slot.memory_of(operands.tensors[0])
         moves = strided_moves(Layout.of(memory), Layout.of(result))
         value = owner.value
         for move in moves:
             value = self.lower.add(move, value)
-        self._attach(result, Slot(value, owner, tuple(moves), owner.version, memory))
+        self._tensors.attach(result, Slot(value, owner, tuple(moves), owner.version, memory))
         return result
 
     def _write_first(
@@ -259,22 +263,21 @@ class Recorder(ThreadMode):
         """An operator that writes its first operand, by the rule of its functional twin."""
         operands = self._operands(args, kwargs)
         target = args[0]
-        slot = self._slot(target)
+        slot = self._tensors.slot(target)
         if self._real:
             self._compute(func, args, kwargs)
-        if operands.constant and not is_random(func):
-            known = [
-                item.clone() if k == 0 else item for k, item in enumerate(tree_map(_known, operands.values))
-            ]
-            func(*known, **tree_map(_known, operands.named_values))
-            slot.write(self.lower, self.lower.constant(known[0]))
-            return target
+        if entry is not None and entry.kind == "view":
+            return self._reshape_in_place(entry, func, target, args[1:], kwargs)
+        if not operands.others and not is_random(func):
+            written = self._written(func, operands)
+            if written is not None:
+                slot.write(self.lower, written)
+                return target
+        operands = self._settled(func, operands)
         if entry is None:
             return self._decompose(func, args, kwargs)
-        if entry.kind == "view":
-            return self._reshape_in_place(entry, func, target, args[1:], kwargs)
         if entry.function is None:
-            slot.write(self.lower, self._unknown(tuple(target.shape)))
+            slot.write(self.lower, self._tensors.unknown(tuple(target.shape)))
             return target
         new = entry.function(self.lower, *operands.values, **operands.named_values)
         slot.write(self.lower, self.lower.expand(new, tuple(target.shape)))
@@ -285,7 +288,7 @@ class Recorder(ThreadMode):
     ) -> torch.Tensor:
         """An operator such as ``squeeze_``, which makes a tensor another view of its memory."""
         assert entry.function is not None
-        slot = self._slot(target)
+        slot = self._tensors.slot(target)
         value = slot.read(self.lower)
         moves = entry.function(value.shape, *rest, **kwargs)
         if not moves:
@@ -297,10 +300,7 @@ class Recorder(ThreadMode):
             func(target, *rest, **kwargs)
         for move in moves:
             value = self.lower.add(move, value)
-        view = slot.view(moves, value, before)
-        if id(target) in self._slots:
-            self._slots[id(target)] = view
-        self._attach(target, view)
+        self._tensors.replace(target, slot.view(moves, value, before))
         return target
 
     def _write_out(
@@ -313,8 +313,9 @@ class Recorder(ThreadMode):
         operands = self._operands(args, {key: item for key, item in kwargs.items() if key != "out"})
         if self._real:
             self._compute(func, args, kwargs)
+        operands = self._settled(func, operands)
         new = entry.function(self.lower, *operands.values, **operands.named_values)
-        self._slot(target).write(self.lower, new)
+        self._tensors.slot(target).write(self.lower, new)
         return target
 
     def _shaped_like(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -324,25 +325,27 @@ class Recorder(ThreadMode):
         shape = tuple(result.shape)
         base = str(func).split(".")[1]
         if is_random(func) or result.numel() > _MAX_CONSTANT:
-            return self._bind_unknown(result)
+            return self._tensors.for_unknown(result)
         if "full" in base:
             place = 2 if base == "new_full" else 1
-            fill = _known(
-                operands.named_values.get("fill_value", operands.values[-1 if len(args) <= place else place])
+            fill = operands.named_values.get(
+                "fill_value", operands.values[-1 if len(args) <= place else place]
             )
+            fill = fill.constant if isinstance(fill, Value) else fill
             constant = torch.full(shape, fill, dtype=result.dtype)
         elif "ones" in base:
             constant = torch.ones(shape, dtype=result.dtype)
         else:  # memory that is not initialised holds no element yet, and neither do zeros
             constant = torch.zeros(shape, dtype=result.dtype)
-        self._attach(result, Slot(Value(None, shape, constant)))
+        self._tensors.attach(result, Slot(Value(None, shape, constant)))
         return result
 
     def _decompose(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """An operator without a rule: evaluated if constant, else by its parts if PyTorch knows them."""
         operands = self._operands(args, kwargs)
-        if operands.constant and not is_write(func):
-            result = self._evaluate(func, operands)
+        if not operands.others and not is_write(func):
+            evaluate = self._evaluate_worlds if operands.fed else self._evaluate
+            result = evaluate(func, operands)
             if result is not None:
                 return result
         with self:
@@ -375,21 +378,31 @@ class Recorder(ThreadMode):
                     return self._write_where(func, x, mask, rest[0])
             plain: list[Any] = []
             for index in indices:
-                value = None if index is None else self._slot(index).read(self.lower)
-                if value is not None and value.constant is None:
-                    value.is_mask = index.dtype is torch.bool
-                    if value.is_mask and not rest and not self._real:
+                is_mask = index is not None and index.dtype is torch.bool
+                mask = self._mask(index, follow=not rest) if is_mask else None
+                if mask is None and index is not None:
+                    self._tensors.value(index).is_mask = is_mask
+                    if is_mask and not rest and not self._real:
                         raise RepriorError(
                             f"in {self._where}: the forward selects by a mask that depends on the input, so "
                             "its shapes depend on data; real=True (--real) follows one real input"
                         )
-                if value is None or value.constant is None or value.constant.dtype is not torch.bool:
+                if mask is None:
                     plain.append(index)
                 else:
-                    plain.extend(self._bind_known(place) for place in value.constant.nonzero(as_tuple=True))
+                    plain.extend(self._tensors.for_constant(place) for place in mask.nonzero(as_tuple=True))
             return handler(func, (x, plain, *rest), kwargs)
 
         return handle
+
+    def _mask(self, index: torch.Tensor, follow: bool) -> torch.Tensor | None:
+        """Elements of a boolean index that is known; else of the example, if shapes follow from them."""
+        value = self._tensors.value(index)
+        if value.worlds is None or not follow:
+            return value.constant
+        if value.worlds.tensors[0] is not None:
+            self.lower.note("assumed", FOLLOWED)
+        return value.worlds.tensors[0]
 
     def _only_mask(self, x: Any, indices: Any, source: torch.Tensor) -> torch.Tensor | None:
         """The mask of ``x[:, mask] = source``, shaped to broadcast; None if it is not that simple a write."""
@@ -413,9 +426,12 @@ class Recorder(ThreadMode):
         """An operator that hands elements to Python."""
         operands = self._operands(args, kwargs)
         if operands.constant:
-            return func(*tree_map(_known, operands.values), **kwargs)
+            return func(*operands.in_world()[0], **kwargs)
+        if operands.fed and all(worlds.tensors[0] is not None for worlds in operands.worlds):
+            self.lower.note("assumed", FOLLOWED)
+            return func(*operands.in_world()[0], **kwargs)
         if self._real:
-            self.lower.note("assumed", "control flow follows that of one example")
+            self.lower.note("assumed", FOLLOWED)
             return func(*args, **kwargs)
         raise RepriorError(
             f"in {self._where}: the forward needs the value of a tensor that depends on the input ({func}), "
@@ -426,85 +442,7 @@ class Recorder(ThreadMode):
     # -- operands -------------------------------------------------------------------------------
 
     def _operands(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Operands:
-        constant = True
-        lower, slot_of, meta_of = self.lower, self._slot, self._meta
-
-        def convert(item: Any) -> tuple[Any, Any]:
-            nonlocal constant
-            if isinstance(item, torch.Tensor):
-                value = slot_of(item).read(lower)
-                if value.constant is None:
-                    constant = False
-                return value, item if item.is_meta else meta_of(item)
-            if isinstance(item, list | tuple) and item and not isinstance(item[0], int | float):
-                pairs = [convert(one) for one in item]
-                return [value for value, _ in pairs], [tensor for _, tensor in pairs]
-            if isinstance(item, torch.device) and not self._real:
-                return item, _META
-            return item, item
-
-        pairs = [convert(item) for item in args]
-        named = {key: convert(item) for key, item in kwargs.items()} if kwargs else {}
-        return Operands(
-            [value for value, _ in pairs],
-            {key: value for key, (value, _) in named.items()},
-            [tensor for _, tensor in pairs],
-            {key: tensor for key, (_, tensor) in named.items()},
-            constant,
-        )
-
-    def _slot(self, tensor: torch.Tensor) -> Slot:
-        slot = self._slots.get(id(tensor))
-        if slot is None:
-            owner, slot = getattr(tensor, "_reprior_slot", _NO_SLOT)
-            if slot is None or owner is not self._owner:
-                slot = self._foreign(tensor, slot)
-        return slot
-
-    def _foreign(self, tensor: torch.Tensor, other: Slot | None = None) -> Slot:
-        """The slot of a tensor that no operator of this trace made: a literal, or one kept aside.
-
-        A model may keep a mask or a table where every forward finds it: then another trace made it.
-        """
-        shape = tuple(tensor.shape)
-        constant = other.value.constant if other is not None else None
-        if constant is None and not tensor.is_meta:
-            constant = _in_full(tensor.detach())
-        if constant is None:
-            self.lower.note("unknown", "values of a tensor on the meta device that the module keeps aside")
-        slot = Slot(self._unknown(shape) if constant is None else self.lower.constant(constant.clone()))
-        self._know(tensor, slot)
-        return slot
-
-    def _unknown(self, shape: tuple[int, ...]) -> Value:
-        """A constant whose elements are not known."""
-        return Value(self.lower.builder.add(Constant("unknown", shape), (), self._scopes.current), shape)
-
-    def _meta(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The twin of a tensor on the meta device."""
-        if self._real:
-            return tensor
-        twin = self._twins.get(id(tensor))
-        if twin is None:
-            # Not an inference tensor: PyTorch wants views of the tensor it stands for to keep versions.
-            with torch.inference_mode(False):
-                if tensor.layout is not torch.strided:
-                    twin = torch.empty(tensor.shape, dtype=tensor.dtype, device=_META)
-                else:
-                    twin = torch.empty_strided(
-                        tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META
-                    )
-                if tensor.layout is torch.strided and tensor.storage_offset():
-                    memory = torch.empty(
-                        tensor.untyped_storage().nbytes() // tensor.element_size(),
-                        dtype=tensor.dtype,
-                        device=_META,
-                    )
-                    twin = memory.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
-            self._twins[id(tensor)] = twin
-            self._attach(twin, self._slot(tensor))
-            self._alive.append(tensor)
-        return twin
+        return read_operands(self._tensors, self.lower, self._real, args, kwargs)
 
     # -- results --------------------------------------------------------------------------------
 
@@ -531,43 +469,116 @@ class Recorder(ThreadMode):
         ):  # what a factory makes may be of any size
             shaped = self._run(func, operands)
             if isinstance(shaped, torch.Tensor) and shaped.numel() > _MAX_CONSTANT:
-                return self._bind_unknown(shaped)
-        known = func(*tree_map(_known, operands.values), **tree_map(_known, operands.named_values))
+                return self._tensors.for_unknown(shaped)
+        known_args, known_named = operands.in_world()
+        known = self._compute(func, known_args, known_named)
         if str(func).startswith(UNINITIALISED):
             known.zero_()  # memory that is not initialised holds no element yet, and neither do zeros
-        return tree_map(self._bind_known, known)
+        return tree_map(self._tensors.for_constant, known)
+
+    def _evaluate_worlds(self, func: Any, operands: Operands) -> Any:
+        """The result of an operator on what depends on fed integers and booleans alone; None if too large."""
+        outcome: dict[int, Any] = {}
+
+        def compute(number: int) -> Any:
+            known_args, known_named = operands.in_world(number)
+            outcome[number] = self._compute(func, known_args, known_named)
+            return outcome[number]
+
+        results = self._in_worlds(func, operands, compute)
+        if results is None:
+            return None
+        one = next(iter(outcome.values()))
+        made = iter(
+            [
+                self._tensors.for_worlds(worlds, partial(self._by_rule, func, operands, place))
+                for place, worlds in enumerate(results)
+            ]
+        )
+        return tree_map(lambda item: next(made) if isinstance(item, torch.Tensor) else item, one)
+
+    def _by_rule(self, func: Any, operands: Operands, place: int) -> Value | None:
+        """A result of an operator by its rule, if it has one that knows these operands."""
+        entry = find(functional_name(*str(func).rsplit(".", 1)))
+        if entry is None or entry.kind != "rule" or entry.function is None:
+            return None
+        lower = self.lower
+        current, lower.operator = lower.operator, func
+        try:
+            made = entry.function(lower, *operands.values, **operands.named_values)
+        except RepriorError:
+            return None
+        finally:
+            lower.operator = current
+        result: Value | None = made if isinstance(made, Value) else made[place]
+        return result
+
+    def _written(self, func: Any, operands: Operands) -> Value | None:
+        """What an operator leaves in its first operand, all of them being known or fed."""
+
+        def compute(number: int) -> torch.Tensor:
+            (target, *rest), known_named = operands.in_world(number)
+            target = target.clone()
+            self._compute(func, (target, *rest), known_named)
+            result: torch.Tensor = target
+            return result
+
+        if operands.constant:
+            return self.lower.constant(compute(0))
+        results = self._in_worlds(func, operands, compute)
+        if results is None:
+            return None
+        shape = tuple(results[0].example.shape)
+        return Value(None, shape, worlds=results[0], origin=partial(self._by_rule, func, operands, 0))
+
+    def _in_worlds(self, func: Any, operands: Operands, compute: Callable[[int], Any]) -> list[Worlds] | None:
+        sizes = [worlds.example.numel() for worlds in operands.worlds]
+        if is_random(func) or max(sizes) > _MAX_WORLD:
+            return None
+        chooses = _base(func) in CHOOSING and any(
+            isinstance(item, Value) and item.worlds is not None
+            for item in tree_leaves([operands.values[1:], operands.named_values])
+        )
+        return combine(compute, operands.worlds, chooses)
+
+    def _settled(self, func: Any, operands: Operands) -> Operands:
+        """With constants in place of masks that act on what carries features (convention 13).
+
+        Such a mask gives no edge. Where it is zero or masks a score whatever is fed, so does the constant;
+        its other elements are neither. A mask that meets parameters alone in a product or a table is a
+        feature itself.
+        """
+        if not operands.worlds or not operands.others:
+            return operands
+        base = _base(func)
+        is_sum = base in CHOOSING or base in PRODUCTS
+        if is_sum and not any(self.lower.is_fed(value) for value in operands.others):
+            return operands
+
+        def settle(position: int | str, value: Value) -> Value:
+            worlds = value.worlds
+            if worlds is None or not worlds.is_mask:
+                return value
+            self.selecting |= worlds.sources
+            if CONDITIONS.get(base) == position:
+                return value
+            if base in CHOOSING:
+                return replace(self._tensors.unknown(value.shape), is_mask=value.is_mask)
+            return self.lower.constant(worlds.known)
+
+        return operands.replace(settle)
 
     def _bind(self, func: Any, result: Any, values: Any) -> Any:
         """Tie the operator's results to the values that its rule gave."""
         if isinstance(result, torch.Tensor):
             if values.shape != tuple(result.shape):
                 raise self._mismatch(func, values.shape, result.shape)
-            self._attach(result, Slot(values))
+            self._tensors.attach(result, Slot(values))
             return result
         for one, value in zip(result, values, strict=False):
             if isinstance(one, torch.Tensor) and value is not None:
                 self._bind(func, one, value)
         return result
-
-    def _bind_known(self, constant: Any) -> Any:
-        """The tensor that stands for a known constant in the forward."""
-        if not isinstance(constant, torch.Tensor):
-            return constant
-        constant = _in_full(constant)
-        if self._real:
-            self._attach(constant, Slot(self.lower.constant(constant.clone())))
-            return constant
-        twin = torch.empty_strided(constant.shape, constant.stride(), dtype=constant.dtype, device=_META)
-        self._attach(twin, Slot(self.lower.constant(constant)))
-        return twin
-
-    def _bind_unknown(self, result: Any) -> Any:
-        if isinstance(result, torch.Tensor):
-            self._attach(result, Slot(self._unknown(tuple(result.shape))))
-        return result
-
-    def _attach(self, tensor: torch.Tensor, slot: Slot) -> None:
-        tensor._reprior_slot = (self._owner, slot)
 
     @property
     def _where(self) -> str:
@@ -580,22 +591,11 @@ class Recorder(ThreadMode):
         )
 
 
-def _in_full(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor with its zeros, which a sparse one and a derivative that is zero leave out."""
-    if tensor._is_zerotensor():
-        return torch.zeros(tensor.shape, dtype=tensor.dtype)
-    return tensor if tensor.layout is torch.strided else tensor.to_dense()
-
-
-def _known(item: Any) -> Any:
-    """An argument with elements: constants live on the CPU."""
-    if isinstance(item, Value):
-        return item.constant
-    return _CPU if isinstance(item, torch.device) else item
+def _base(func: Any) -> str:
+    """An operator's name without its overload, as a function."""
+    return str(func).rsplit(".", 1)[0].removesuffix("_")
 
 
 def _goes_to_cpu(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a tensor is asked for on the CPU."""
-    return kwargs.get("device") == _CPU or any(
-        isinstance(item, torch.device) and item == _CPU for item in args
-    )
+    return kwargs.get("device") == CPU or any(isinstance(item, torch.device) and item == CPU for item in args)

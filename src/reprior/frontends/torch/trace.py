@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +18,7 @@ from ...errors import GraphError, RepriorError, ShapeError, SpecError
 from ...graph import Graph, Node
 from ...model import Model
 from ...notes import Note
+from ...passes.liveness import reaching
 from ...primitives import Constant, Input, Parameter
 from ...verification import Verification
 from .buffers import known_buffers
@@ -90,6 +91,16 @@ def trace(
     RepriorError
         If the module cannot be traced: the message names the module path.
     """
+    return _trace(module, input, outputs, real)
+
+
+def _trace(
+    module: torch.nn.Module,
+    input: Any,
+    outputs: Sequence[str] | None,
+    real: bool,
+    features_alone: bool = False,
+) -> Traced:
     start = time.perf_counter()
     fed = make_inputs(unwrap(module), input, real)
     module = make_twin(module, clone=real)  # a real forward may write tensors
@@ -98,7 +109,7 @@ def trace(
     if real:
         _refuse_meta(module)
     scopes = Scopes(module)
-    recorder = Recorder(scopes, real)
+    recorder = Recorder(scopes, real, features_alone)
     with ExitStack() as stack:
         aliases = _know_module(recorder, module)
         stack.enter_context(torch.inference_mode())
@@ -111,28 +122,40 @@ def trace(
     found = _output_values(recorder, result, outputs)
     recorder.lower.builder.output(found)
     graph = _with_roles(recorder)
+    used = reaching(graph.nodes, graph.outputs)
+    is_fed = any(used[k] for k, node in enumerate(graph.nodes) if isinstance(node.op, Input))
+    if recorder.selecting and not is_fed:  # masks and conditions are all there is: so they are the features
+        return _trace(module, input, outputs, real, features_alone=True)
     types = {name: type(part).__name__ for name, part in module.named_modules()}
     if real:
         recorder.lower.note("stated", "the forward was computed for real, not on the meta device")
-    notes = (*fed.notes, *recorder.lower.notes, *_notes_on_leaves(graph))
+    notes = (*fed.notes, *recorder.lower.notes, *_notes_on_leaves(graph, used, recorder.selecting))
+    if is_fed:
+        graph = _without_idle_inputs(graph, used)
     return Traced(graph, aliases, types, time.perf_counter() - start, real, notes)
 
 
-def _notes_on_leaves(graph: Graph) -> list[Note]:
+def _notes_on_leaves(graph: Graph, used: Sequence[bool], selecting: Container[int]) -> list[Note]:
     """What of the leaves the outputs depend on, and whether its elements are known."""
-    used, pending = set(), list(graph.outputs)
-    while pending:
-        place = pending.pop()
-        if place not in used:
-            used.add(place)
-            pending.extend(graph.nodes[place].inputs)
     notes = []
-    for place, node in enumerate(graph.nodes):
-        if isinstance(node.op, Input) and place not in used:
-            notes.append(Note("stated", f"input '{node.op.name}' reaches no output"))
-        elif isinstance(node.op, Constant) and place in used and node.op.name not in _UNNAMED:
+    for place, (node, is_used) in enumerate(zip(graph.nodes, used, strict=True)):
+        if isinstance(node.op, Input) and not is_used:
+            how = "is a mask or condition alone, not in N_I" if place in selecting else "reaches no output"
+            notes.append(Note("stated", f"input '{node.op.name}' {how}"))
+        elif isinstance(node.op, Constant) and is_used and node.op.name not in _UNNAMED:
             notes.append(Note("unknown", f"values of buffer '{node.op.name}'"))
     return notes
+
+
+def _without_idle_inputs(graph: Graph, used: Sequence[bool]) -> Graph:
+    """The graph in which inputs that carry no feature to an output are constants (convention 13)."""
+    nodes = [
+        replace(node, op=Constant(node.op.name, node.shape))
+        if isinstance(node.op, Input) and not is_used
+        else node
+        for node, is_used in zip(graph.nodes, used, strict=True)
+    ]
+    return Graph(tuple(nodes), graph.outputs)
 
 
 _UNNAMED = ("constant", "unknown")
@@ -246,10 +269,11 @@ def _is_ours(error: Exception, recorder: Recorder) -> bool:
     if error is recorder.refused:
         return False
     package = str(Path(__file__).parent)
+    literals = Literals.__module__  # passes on what the forward calls
     ours = [
         frame.f_code
         for frame, _ in walk_tb(error.__traceback__)
-        if frame.f_code.co_filename.startswith(package)
+        if frame.f_code.co_filename.startswith(package) and frame.f_globals.get("__name__") != literals
     ]
     return ours[-1] not in (_call.__code__, Scopes.call.__code__)
 

@@ -8,6 +8,7 @@ anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from .constants import dense
 
 if TYPE_CHECKING:
     from .lower import Lower
+    from .worlds import Worlds
 
 __all__ = ["Slot", "Value", "apply_move"]
 
@@ -31,19 +33,25 @@ class Value:
     Attributes
     ----------
     node : int or None
-        Its position in the graph; None for a constant that no primitive has read yet.
+        Its position in the graph; None for a value that needs none until a primitive reads it.
     shape : tuple of int
         Its shape.
     constant : torch.Tensor or None
         Its elements, where they depend neither on what is fed nor on a parameter, and are known.
     is_mask : bool
         Whether it is a boolean index whose elements are not known.
+    worlds : Worlds or None
+        What is known of its elements, where they depend on fed integers and booleans alone.
+    origin : callable or None
+        Makes its node, should a primitive read it after all; None where nothing knows how.
     """
 
     node: int | None
     shape: Shape
     constant: torch.Tensor | None = None
     is_mask: bool = False
+    worlds: Worlds | None = None
+    origin: Callable[[], Value | None] | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -245,25 +245,27 @@ def addcdiv(lower: Lower, x: Value, y: Value, z: Value, value: float = 1) -> Val
 @rule("aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf", "aten.where.Scalar")
 def where(lower: Lower, condition: Value, x: Any, y: Any) -> Value:
     """X where the condition holds, else y."""
+    if condition.worlds is not None:
+        return _choose(lower, condition.worlds.may_hold(), condition.worlds.may_fail(), x, y)
     if condition.constant is None:
         # Where one side is zero, the other is multiplied by the condition.
         is_product = any(known is not None and not known.any() for known in (_known(x), _known(y)))
         law: Law = "product" if is_product else "other"
         return lower.map("where", condition, x, y, formula=_where, law=law)
-    return _choose(lower, condition.constant.bool(), x, y)
+    return _choose(lower, condition.constant.bool(), ~condition.constant.bool(), x, y)
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
     return torch.where(condition > 0, x, y)
 
 
-def _choose(lower: Lower, mask: torch.Tensor, x: Any, y: Any) -> Value:
-    """X where a known mask is true, else y; either may be a number."""
-    shape = broadcast([mask.shape, *(value.shape for value in (x, y) if isinstance(value, Value))])
+def _choose(lower: Lower, holds: torch.Tensor, fails: torch.Tensor, x: Any, y: Any) -> Value:
+    """X where a condition may hold, y where it may fail (both, if not known); either may be a number."""
+    shape = broadcast([holds.shape, *(value.shape for value in (x, y) if isinstance(value, Value))])
     known_x, known_y = _known(x), _known(y)
-    if known_x is not None and known_y is not None:
-        return lower.constant(torch.where(mask, known_x, known_y).expand(shape))
-    sides = ((x, known_x, mask), (y, known_y, ~mask))
+    if known_x is not None and known_y is not None and not (holds & fails).any():
+        return lower.constant(torch.where(holds, known_x, known_y).expand(shape))
+    sides = ((x, known_x, holds), (y, known_y, fails))
     for (value, known, there), (_, fill, _) in (sides, sides[::-1]):
         if fill is not None and known is None and (fill <= MASKED_BELOW).all():
             return lower.bar(lower.expand(value, shape), there)
