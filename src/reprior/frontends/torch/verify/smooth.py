@@ -158,7 +158,8 @@ def _batch_norm(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tor
 
 def _standardised(x: torch.Tensor, axes: tuple[int, ...], eps: float) -> torch.Tensor:
     mean = _loosened(x.mean(axes, keepdim=True))
-    scale = _loosened((x.var(axes, correction=0, keepdim=True) + eps).rsqrt())
+    # Where all elements are alike, or there is one, slopes of 1 / sqrt(eps) would pile up layer by layer.
+    scale = _loosened((x.var(axes, correction=0, keepdim=True) + eps).rsqrt()).clamp(max=10)
     # Of one element nothing would be left, and its gain would meet zero.
     return (x - mean) * scale + _SLOPE * (x - x.detach() + 1)
 
