@@ -36,7 +36,7 @@ MADE_OF_ZERO: tuple[Step, ...] = (
     lambda x, _: (x + 0.3).cos(),
     lambda x, _: x.sigmoid(),
     lambda x, _: F.softplus(x),
-    lambda x, _: 0.37 - x,
+    lambda x, _: 0.37 - 1.7 * x,
     lambda x, _: x.add(1.3, alpha=2),
     lambda x, _: torch.rsub(x, 0.7, alpha=3),
     lambda x, _: (x.tanh() + 1.5).log(),
