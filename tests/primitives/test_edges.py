@@ -16,14 +16,22 @@ from reprior.primitives import (
     Concat,
     Contract,
     Convolve,
+    Expand,
     Input,
     Keep,
     Map,
+    Pad,
     Parameter,
+    Permute,
     Pool,
     Prefix,
     Primitive,
     Reduce,
+    Resample,
+    Reshape,
+    Slice,
+    Take,
+    adaptive_sources,
 )
 from reprior.runs import Runs
 from reprior.weighting import Weighting
@@ -42,7 +50,7 @@ def applied(
 ) -> Graph:
     """An operation on parameters, each of which meets a fed value where `fed` says so.
 
-    Where `holes` says so, every third element of an operand is masked.
+    Where `holes` says so, every third element of an operand and one more is masked.
 
     Running sums behind it give every element of the result contexts of its own.
     """
@@ -53,7 +61,8 @@ def applied(
         if data:
             x = builder.add(Map("scale"), [x, builder.add(Input(f"x{k}", shape))])
         if holes and holes[k]:
-            kept = (np.arange(math.prod(shape)) + k) % 3 > 0
+            places = np.arange(math.prod(shape))  # the same in all, and one that is not
+            kept = (places % 3 > 0) & (places != 2 * k + 1)
             x = builder.add(Keep(Runs.from_dense(kept.reshape(shape).astype(float))), [x])
         operands.append(x)
     y = builder.add(op, operands)
@@ -86,6 +95,9 @@ OPERATIONS: dict[str, tuple[Primitive, tuple[Shape, ...]]] = {
     "contract": (Contract(("ij", "jk"), "ik"), ((2, 3), (3, 2))),
     "outer": (Contract(("i", "j"), "ij"), ((2,), (3,))),
     "convolve": (Convolve((1,), ((1, 1),), (1,), 1), ((1, 2, 3), (2, 2, 3))),
+    "grouped": (Convolve((1,), ((1, 0),), (1,), 2), ((1, 4, 3), (6, 2, 2))),
+    "grouped transposed": (Convolve((2,), ((0, 0),), (1,), 2, True, (0,)), ((1, 4, 3), (4, 3, 2))),
+    "depthwise": (Convolve((1,), ((1, 1),), (1,), 4), ((1, 4, 3), (4, 1, 3))),
     "transposed": (Convolve((2,), ((0, 0),), (1,), 1, True, (0,)), ((1, 2, 3), (2, 2, 3))),
     "attention": (Attention(None), ((2, 3, 2), (2, 4, 2), (2, 4, 2))),
     "causal": (Attention("causal"), ((2, 3, 2), (2, 4, 2), (2, 4, 2))),
@@ -94,7 +106,23 @@ OPERATIONS: dict[str, tuple[Primitive, tuple[Shape, ...]]] = {
     "reduce": (Reduce((0,)), ((3, 2),)),
     "pool": (Pool((2,), (1,), ((0, 0),), (1,)), ((1, 2, 3),)),
     "prefix": (Prefix(1), ((2, 3),)),
-}
+    "resample": (Resample((5,), (adaptive_sources(5, 2),)), ((2, 5),)),
+    "slice": (Slice(1, 1, 4), ((2, 5),)),
+    "slice of the first axis": (Slice(0, 1, 2), ((3, 2),)),
+    "pad": (Pad(((0, 1), (2, -1))), ((2, 3),)),
+    "take": (Take(1, np.array([2, 0, -1, 2])), ((2, 3),)),
+    "take of the first axis": (Take(0, np.array([1, 1])), ((2, 3),)),
+    "permute": (Permute((2, 0, 1)), ((2, 3, 4),)),
+    "reshape": (Reshape((3, 4)), ((2, 6),)),
+    "expand": (Expand((2, 3, 4)), ((3, 1),)),
+    "keep": (Keep(Runs.from_dense(np.array([[1.0], [0.0]]))), ((2, 3),)),
+    "concat": (Concat(1), ((2, 1), (2, 3))),
+    "concat of the first axis": (Concat(0), ((1, 2), (3, 2))),
+    "vectors": (Map("affine", align=(None, 1, 2)), ((2, 3, 2), (3,), (2,))),
+    "masked map": (
+        Map("add", masks=(Runs.from_dense(np.eye(2, 3)), None)), ((2, 3), (1, 3)),
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
