@@ -45,6 +45,22 @@ def _product(module: Any, names: str, x: torch.Tensor, weight: str) -> torch.Ten
     return result + getattr(module, f"{weight}_bias")[:, None] if module.has_bias else result
 
 
+@module_rule("torch.nn.modules.adaptive.AdaptiveLogSoftmaxWithLoss")
+def adaptive_log_softmax(module: Any, x: torch.Tensor, target: torch.Tensor) -> Any:
+    """Every target's cluster, whichever the targets are."""
+    single = target.dim() == 0
+    rows = x.unsqueeze(0) if single else x
+    scores = module._get_full_log_prob(rows, module.head(rows))
+    chosen = scores.gather(1, target.reshape(-1, 1)).squeeze(1)
+    return (chosen.squeeze(0) if single else chosen), (-chosen).mean()
+
+
+@module_rule("torch.nn.modules.normalization.CrossMapLRN2d")
+def cross_map_normalisation(module: Any, x: torch.Tensor) -> torch.Tensor:
+    """As the layer that took its place."""
+    return torch.nn.functional.local_response_norm(x, int(module.size), module.alpha, module.beta, module.k)
+
+
 @module_rule("transformers.modeling_utils.PreTrainedModel", method="warn_if_padding_and_no_attention_mask")
 def no_warning(module: Any, *args: Any, **named: Any) -> None:
     """A look at the tokens fed that only ever warns."""
