@@ -101,3 +101,16 @@ def test_item_04_normalisers_of_linear_attention_route() -> None:
     assert attend(lambda query, total: (query * total).sum(-1, keepdim=True)) == by_product
     # Any position of a key meets all outputs of all queries through the denominator as well.
     assert by_product["weights.0"][WIDTH * WIDTH] > 0
+
+
+def test_item_04_axes_are_followed_through_transpositions() -> None:
+    """With as many tokens as channels only the axes tell a centring from a mean that routes."""
+
+    def over_channels(x: torch.Tensor) -> torch.Tensor:
+        return F.normalize((x - x.mean(1, keepdim=True)).mT, dim=1).mT
+
+    def over_tokens(x: torch.Tensor) -> torch.Tensor:
+        return F.normalize((x - x.mean(1, keepdim=True)).mT, dim=2).mT
+
+    assert contexts(over_channels, tokens=WIDTH)["before.bias"] == [WIDTH * (1 + WIDTH)] * WIDTH
+    assert contexts(over_tokens, tokens=WIDTH)["before.bias"] == [WIDTH] * WIDTH

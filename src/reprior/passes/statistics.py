@@ -17,7 +17,7 @@ from math import prod
 from typing import Any
 
 from ..graph import Node
-from ..primitives import Contract, Expand, Map, Move, Pool, Reduce, Shape
+from ..primitives import Contract, Expand, Map, Move, Permute, Pool, Reduce, Shape
 from .expression import Expression, factors, terms, without
 from .lineage import LIMIT, Lineage, carries, is_linear_move
 from .maps import rewire
@@ -123,10 +123,14 @@ class _Normalisations:
         centring: set[int] = set()
         scales = [_Spread.of(lineage, root, k, whole.leaves.get(k, k)) for k in dropped]
         rescaled = self._below(whole, hits)
-        pending = [(k, front == k, k in rescaled) for k, front in whole.leaves.items() if k not in dropped]
+        pending = [
+            (k, _frame(lineage, front, k), k in rescaled)
+            for k, front in whole.leaves.items()
+            if k not in dropped
+        ]
         seen = {k for k, *_ in pending}
         while pending and len(seen) < LIMIT:
-            value, aligned, whole_is = pending.pop()
+            value, frame, whole_is = pending.pop()
             node = lineage.nodes[value]
             law = node.op.law if isinstance(node.op, Map) else ""
             live = lineage.operands(node)
@@ -138,16 +142,16 @@ class _Normalisations:
                 if not whole_is and hits.isdisjoint(lineage.chain(value)):
                     continue
                 for k in means:
-                    mean = _Spread.of(lineage, value, k, k if aligned else None)
+                    mean = _Spread.of(lineage, value, k, k).seen_from(frame)
                     if any(map(mean.agrees, scales)):
                         centring.add(k)
             elif not (carries(node) or is_linear_move(node) or law in ("exp", "sum")):
                 continue
             inside.add(value)
-            aligned = aligned and isinstance(node.op, Map | Expand)
+            frame = _through(frame, node)
             fresh = [k for k in live if k not in seen and not lineage.reduced[k]]
             seen.update(fresh)
-            pending.extend((k, aligned, whole_is) for k in fresh)
+            pending.extend((k, frame, whole_is) for k in fresh)
         return inside, centring
 
     def _below(self, whole: Expression, hits: set[int]) -> set[int]:
@@ -218,6 +222,10 @@ def _is_logarithm(node: Node) -> bool:
     return (isinstance(op, Map) and op.law == "log") or (isinstance(op, Reduce) and op.kind == "logsumexp")
 
 
+_Frame = dict[int, int]
+"""Axes of a value among those of another, both counted from the last, where they differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Spread:
     """Over what a statistic is spread: the axes that it is constant along, where they can be followed."""
@@ -236,11 +244,39 @@ class _Spread:
             return cls(None, size)
         return cls(frozenset(_constant_along(node.shape, full)), size)
 
+    def seen_from(self, frame: _Frame | None) -> _Spread:
+        """The same with the axes of another value."""
+        if frame is None or self.axes is None:
+            return _Spread(None, self.size)
+        return _Spread(frozenset([frame.get(axis, axis) for axis in self.axes]), self.size)
+
     def agrees(self, other: _Spread) -> bool:
         """Whether two statistics are spread over the same axes, or as many elements if that is unknown."""
         if self.axes is None or other.axes is None:
             return self.size == other.size
         return self.axes == other.axes
+
+
+def _frame(lineage: Lineage, front: int | None, value: int) -> _Frame | None:
+    """The axes of a value among those of what shows it; None if they cannot be followed."""
+    frame: _Frame | None = {}
+    while front != value:
+        if front is None or frame is None:
+            return None
+        node = lineage.nodes[front]
+        frame = _through(frame, node)
+        (front,) = lineage.operands(node)
+    return frame
+
+
+def _through(frame: _Frame | None, node: Node) -> _Frame | None:
+    """The axes of an operand, from those of the value."""
+    if frame is None or isinstance(node.op, Map | Expand):
+        return frame
+    if not isinstance(node.op, Permute):
+        return None
+    rank = len(node.shape)
+    return {rank - source: frame.get(rank - axis, rank - axis) for axis, source in enumerate(node.op.order)}
 
 
 def _narrowest(lineage: Lineage, value: int, through: Any = Map | Move) -> Node:
