@@ -235,7 +235,7 @@ def _to_evaluation(twin: torch.nn.Module) -> None:
             continue  # its twin was made so, and TorchScript calls its methods
         part.__dict__["training"] = False
         # The fused paths of these have no structure of their own; the flag that turns them off is everyone's.
-        if isinstance(part, torch.nn.MultiheadAttention):
+        if type(part).forward is torch.nn.MultiheadAttention.forward:
             part.__dict__.update(training=True, dropout=0.0)
         elif isinstance(part, torch.nn.TransformerEncoderLayer):
             part.__dict__["activation_relu_or_gelu"] = 0

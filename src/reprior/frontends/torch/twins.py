@@ -33,6 +33,9 @@ _ATOMS: frozenset[type] = frozenset(
 )  # fmt: skip
 _SEQUENCES = (list, tuple, set, frozenset, deque)
 _MAPPINGS = (dict, OrderedDict, defaultdict)
+_OWN = frozenset(name for name, value in torch.nn.Module().__dict__.items() if value == {})
+"""Mappings that every module has for itself; most are empty."""
+
 _MOST_VISITED = 100_000
 """Number of objects beyond which a helper is taken as it is: it holds data, not parts of the module."""
 
@@ -103,8 +106,9 @@ class _Twins:
         kind = type(item)
         if kind in _ATOMS:
             return item
-        if id(item) in self._made:
-            return self._made[id(item)]
+        made = self._made.get(id(item))
+        if made is not None:
+            return made
         if isinstance(item, torch.Tensor):
             return self._keep(item, _cloned(item)) if self._clone else item
         if isinstance(item, torch.nn.Module):
@@ -148,7 +152,16 @@ class _Twins:
         attributes = getattr(item, "__dict__", None)
         if attributes is not None:
             # Copied at once: another thread may set attributes meanwhile.
-            twin.__dict__.update({name: self.of(value) for name, value in attributes.copy().items()})
+            twin.__dict__.update(
+                {
+                    name: value
+                    if type(value) in _ATOMS
+                    else type(value)()
+                    if not value and name in _OWN
+                    else self.of(value)
+                    for name, value in attributes.copy().items()
+                }
+            )
         for name in _slots(type(item)):
             if hasattr(item, name):
                 object.__setattr__(twin, name, self.of(getattr(item, name)))
@@ -159,7 +172,7 @@ class _Twins:
         self._keep(item, twin)
         twin.clear()
         for key, value in entries:
-            twin[self.of(key)] = self.of(value)
+            twin[key if type(key) is str else self.of(key)] = self.of(value)
         return twin
 
     def _sequence(self, item: Any) -> Any:
