@@ -7,6 +7,8 @@ threads, 39 of 40 analyses failed, and so did forward passes of the user's own.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -196,3 +198,26 @@ def test_item_14_whatever_refers_to_the_module_follows_its_twin() -> None:
     assert scopes == ["first", "second", ""]
     assert module.training and module.drop.training
     assert not module.seen and not module.helper.calls and not hasattr(module, "late")
+
+
+COLD = """
+import threading
+import reprior
+specs, found, errors = ["timm:resnet10t", "torchvision:resnet18"], [], []
+def run(first):
+    try:
+        found.extend((spec, reprior.analyze(spec).p_g) for spec in specs[first:] + specs[:first])
+    except BaseException as error:
+        errors.append(error)
+threads = [threading.Thread(target=run, args=(number % 2,)) for number in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not errors, errors
+assert len(found) == 12 and len(set(found)) == 2
+"""
+
+
+def test_item_14_threads_that_import_the_frameworks_first() -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", COLD], check=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -87,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         # Not command.main(), which prints errors over several lines and exits by itself.
-        with command.make_context("reprior", given) as context:
+        with warnings.catch_warnings(), command.make_context("reprior", given) as context:
+            warnings.simplefilter("ignore")  # what frameworks say of their own models is not about the figures
             command.invoke(context)
         if sys.stdout is not None:
             sys.stdout.flush()

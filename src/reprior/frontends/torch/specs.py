@@ -48,6 +48,9 @@ def _verify(spec: str, input: Any, **options: Any) -> Verification:
 def load_module(spec: str, real: bool = False) -> Loaded:
     """The module that a spec names, with parameters on the meta device, or with real ones."""
     scheme, _, rest = spec.partition(":")
+    with _importing:
+        for package in _PACKAGES.get(scheme, ()):
+            importlib.import_module(package)
     return _SCHEMES[scheme](rest, spec, partial(_built, real=real))
 
 
@@ -137,7 +140,15 @@ def _imported(path: str) -> Any:
 
 
 _importing = threading.RLock()
-"""Held while the search path is another, so that no other thread finds it so or takes it back."""
+"""Held while the search path is another, so that no other thread finds it so or takes it back, and while
+packages are imported for the first time: another thread would see them half made."""
+
+_PACKAGES = {
+    "timm": ("timm",),
+    "torchvision": ("torchvision", "torchvision.models"),
+    "hf": ("transformers", "transformers.modeling_utils", "transformers.models.auto"),
+}
+"""What a scheme needs."""
 
 
 _SCHEMES: dict[str, Callable[[str, str, Built], Loaded]] = {
