@@ -89,7 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Not command.main(), which prints errors over several lines and exits by itself.
         with warnings.catch_warnings(), command.make_context("reprior", given) as context:
-            warnings.simplefilter("ignore")  # what frameworks say of their own models is not about the figures
+            warnings.simplefilter(
+                "ignore"
+            )  # what frameworks say of their own models is not about the figures
             command.invoke(context)
         if sys.stdout is not None:
             sys.stdout.flush()
