@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ class Inputs:
         Elements of integers and booleans that were given or assumed, by name: for control flow alone.
     notes : tuple of Note
         What was assumed.
+    hint : str
+        What to say besides if the forward fails on these.
     """
 
     args: tuple[Any, ...]
@@ -38,6 +40,7 @@ class Inputs:
     tensors: dict[str, torch.Tensor]
     examples: dict[str, torch.Tensor] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    hint: str = ""
 
 
 def make_inputs(module: torch.nn.Module, input: Any = None, real: bool = False) -> Inputs:
@@ -108,7 +111,26 @@ class _Feeder:
         new_kwargs = {key: self._nest(item, key) for key, item in kwargs.items()}
         if not self._tensors:
             raise SpecError("no tensor is fed")
-        return Inputs(new_args, new_kwargs, self._tensors, self._examples, tuple(self._notes))
+        return Inputs(
+            new_args,
+            new_kwargs,
+            self._tensors,
+            self._examples,
+            tuple(self._notes),
+            self._hint(names[: len(args)], kwargs),
+        )
+
+    def _hint(self, *given: Container[str]) -> str:
+        """What models with a decoder also need; some make it of what their encoder is fed."""
+        config = getattr(self._module, "config", None)
+        wanted = ("decoder_input_ids", "decoder_inputs_embeds", "labels")
+        if not getattr(config, "is_encoder_decoder", False) or "decoder_input_ids" not in _argument_names(
+            self._module
+        ):
+            return ""
+        if any(name in names for name in wanted for names in given):
+            return ""
+        return "; give decoder_input_ids as well"
 
     def _nest(self, item: Any, name: str) -> Any:
         if _is_tensor(item):

@@ -260,7 +260,7 @@ def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes, recorder: Record
         lines = str(error).strip().splitlines()
         message = lines[0] if lines else type(error).__name__
         raise ShapeError(
-            f"{where}: the forward failed with {type(error).__name__}: {message}", module=path
+            f"{where}: the forward failed with {type(error).__name__}: {message}{fed.hint}", module=path
         ) from error
 
 
