@@ -52,7 +52,8 @@ def applied(
 
     Where `holes` says so, every third element of an operand and one more is masked.
 
-    Running sums behind it give every element of the result contexts of its own.
+    A parameter behind it meets each element of the result that exists, and running sums give every one of
+    them contexts of its own.
     """
     builder = GraphBuilder()
     operands = []
@@ -67,7 +68,10 @@ def applied(
         operands.append(x)
     y = builder.add(op, operands)
     if uneven:
-        for axis in range(len(op.infer_shape(shapes))):
+        shape = op.infer_shape(shapes)
+        names = "abcdef"[: len(shape)]
+        y = builder.add(Contract((names, names), names), [y, builder.add(Parameter("behind", shape))])
+        for axis in range(len(shape)):
             y = builder.add(Prefix(axis), [y])
     builder.output([y])
     return builder.graph()
