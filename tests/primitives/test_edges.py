@@ -7,6 +7,8 @@ import math
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
 
 from reprior.counting import count
 from reprior.errors import ShapeError
@@ -197,3 +199,17 @@ def test_concatenation(axis: int) -> None:
 def test_concatenation_of_what_does_not_fit(shapes: tuple[Shape, ...]) -> None:
     with pytest.raises(ShapeError):
         Concat(1).infer_shape(shapes)
+
+
+def test_sizes_of_pooling_are_those_of_pytorch() -> None:
+    """With and without a last window that runs over the end, for all small geometries."""
+    for size, kernel, stride, dilation in itertools.product(range(1, 8), (1, 2, 3), (1, 2, 3), (1, 2)):
+        for padding, ceil in itertools.product(range(kernel // 2 + 1), (False, True)):
+            op = Pool((kernel,), (stride,), ((padding, padding),), (dilation,), ceil)
+            try:
+                out = F.max_pool1d(torch.empty(1, 1, size), kernel, stride, padding, dilation, ceil)
+            except RuntimeError:
+                with pytest.raises(ShapeError):
+                    op.infer_shape(((1, 1, size),))
+                continue
+            assert op.infer_shape(((1, 1, size),)) == tuple(out.shape)
