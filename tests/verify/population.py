@@ -287,6 +287,20 @@ _language: dict[str, Entry] = {
         max_position_embeddings=12,
     ),
     "longformer": _hf("Longformer", 8, attention_window=[4, 4], **_small),
+    "nystromformer": _hf("Nystromformer", 8, segment_means_seq_len=8, num_landmarks=4, **_small),
+    "deepseek": _hf(
+        "DeepseekV3", num_key_value_heads=2, n_routed_experts=4, num_experts_per_tok=2, n_group=2,
+        topk_group=1, moe_intermediate_size=8, kv_lora_rank=4, q_lora_rank=6, qk_rope_head_dim=4,
+        qk_nope_head_dim=4, v_head_dim=4, first_k_dense_replace=1, n_shared_experts=1, **_small,
+    ),
+    "jamba": _hf(
+        "Jamba", num_key_value_heads=1, attn_layer_period=2, attn_layer_offset=1, expert_layer_period=2,
+        expert_layer_offset=1, num_experts=2, mamba_d_state=4, mamba_dt_rank=2, use_mamba_kernels=False,
+        **_small,
+    ),
+    "mpnet": _hf("MPNet", **_small),
+    "esm": _hf("Esm", mask_token_id=3, position_embedding_type="rotary", **_small),
+    "lfm2": _hf("Lfm2", num_key_value_heads=1, layer_types=["conv", "full_attention"], **_small),
     "xlnet": _hf("XLNet", vocab_size=11, d_model=16, n_layer=2, n_head=2, d_inner=24),
 }  # fmt: skip
 

@@ -13,9 +13,7 @@ from tests.verify.population import POPULATION
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the libraries that build the models
 
-OPEN: dict[str, str] = {
-    "fnet": "item 17: torch.fft",
-}
+OPEN: dict[str, str] = {}
 """What is known to be wrong, and why."""
 
 STATISTICS = frozenset(["nfnet"])
