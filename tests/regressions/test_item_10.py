@@ -141,3 +141,38 @@ def test_item_10_bags_have_weights_and_may_end_where_they_say() -> None:
         analysis = analyze(Bag(last), [torch.zeros(4, dtype=torch.int64)], exact=True)
         assert analysis.counts("weights").tolist() == [2] * 4
         assert analysis.counts("bag.weight").tolist() == [[4, 4]] * 3
+
+
+PADDED = [
+    lambda w, i: torch.nn.functional.embedding(torch.nn.functional.pad(i, (1, 1)), w),
+    lambda w, i: w[torch.cat([torch.zeros(1, dtype=i.dtype), i, torch.zeros(1, dtype=i.dtype)])],
+    lambda w, i: w.index_select(0, torch.nn.functional.pad(i, (0, 2))),
+    lambda w, i: w.gather(0, torch.nn.functional.pad(i, (2, 0))[:, None].expand(-1, 2)),
+]
+
+
+@pytest.mark.parametrize("read", PADDED, ids=["embedding", "index", "index_select", "gather"])
+def test_item_10_an_index_that_is_zero_is_an_index(read: Callable[..., torch.Tensor]) -> None:
+    class Read(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = torch.nn.Parameter(torch.zeros(3, 2))
+
+        def forward(self, index: torch.Tensor) -> torch.Tensor:
+            return read(self.table, index)
+
+    analysis = analyze(Read(), [torch.zeros(2, dtype=torch.int64)], exact=True)
+    assert analysis.counts("table").tolist() == [[4, 4]] * 3
+
+
+def test_item_10_a_place_at_zero_is_a_place() -> None:
+    class Sampled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.image = torch.nn.Parameter(torch.zeros(1, 1, 2, 2))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            grid = torch.zeros(1, 1, 2, 2)
+            return x * torch.nn.functional.grid_sample(self.image, grid, align_corners=False)
+
+    assert analyze(Sampled(), torch.zeros(1), exact=True).counts("image").tolist() == [[[[2, 2]] * 2]]

@@ -18,7 +18,7 @@ from ..lower import Lower
 from ..registry import rule
 from ..values import Value
 
-__all__ = ["Places", "certain", "known_indices", "one_hot_of"]
+__all__ = ["Places", "as_index", "certain", "known_indices", "one_hot_of"]
 
 
 def known_indices(lower: Lower, index: Value) -> IntArray | None:
@@ -69,7 +69,7 @@ def _rows(lower: Lower, table: Value, index: Value) -> Value:
     """Positions of the first axis."""
     known = known_indices(lower, certain(lower, index, table.shape[0]))
     if known is None:
-        return lower.add(Lookup(), lower.any_of(table), index)
+        return lower.add(Lookup(), lower.any_of(table), as_index(lower, index))
     rows = lower.take(table, 0, known % max(table.shape[0], 1))
     return lower.reshape(rows, (*index.shape, *table.shape[1:]))
 
@@ -94,7 +94,7 @@ def _read(lower: Lower, places: Places, table: Value) -> Value:
         return lower.take(table, 0, places.known)
     table = lower.any_of(table)
     if not places.known_sizes:
-        return lower.add(Lookup(), table, places.unknown)
+        return lower.add(Lookup(), table, as_index(lower, places.unknown))
     # Some of the indices are known: each place reads the part of the table that these name.
     rest = table.shape[1:]
     parts = lower.reshape(table, (prod(places.known_sizes), prod(places.unknown_sizes), prod(rest)))
@@ -191,8 +191,22 @@ def certain(lower: Lower, index: Value, size: int) -> Value:
     return index
 
 
+def as_index(lower: Lower, index: Value) -> Value:
+    """An index or a coordinate: a zero among them names a position like any other, and is an element."""
+    if index.constant is not None:
+        return lower.any_of(index)
+    if lower.node(index) in lower.supports:
+        return lower.map("index", index, formula=_never_zero)
+    return index
+
+
+def _never_zero(index: Any) -> Any:
+    return index + 1
+
+
 def one_hot_of(lower: Lower, index: Value, size: int) -> Value:
     """An index as a vector of `size` along a new last axis, each element of which depends on it."""
+    index = as_index(lower, index)
     return lower.expand(lower.reshape(index, (*index.shape, 1)), (*index.shape, size))
 
 

@@ -14,6 +14,7 @@ from ..constants import broadcast
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value
+from .indexing import as_index
 
 __all__: list[str] = []
 
@@ -239,7 +240,7 @@ def deform_conv2d(
     )
     places = out[0] * out[1]
     # Where a tap reads: one index per offset group, tap and output position.
-    index = lower.reshape(offset, (batch, offset_groups, taps, 2, places))
+    index = lower.reshape(as_index(lower, offset), (batch, offset_groups, taps, 2, places))
     index = lower.map("place", lower.select(index, 3, 0), lower.select(index, 3, 1))
     table = lower.reshape(x, (batch, offset_groups, channels // offset_groups, height * width))
     wide = lower.expand(

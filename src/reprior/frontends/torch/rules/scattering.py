@@ -14,7 +14,7 @@ from ....runs.axis import IntArray
 from ..lower import Lower, is_zero
 from ..registry import rule
 from ..values import Value
-from .indexing import Places, certain, one_hot_of
+from .indexing import Places, as_index, certain, one_hot_of
 
 __all__: list[str] = []
 
@@ -240,7 +240,7 @@ def index_fill(lower: Lower, x: Value, dim: int, index: Value, value: Any) -> Va
     axis = dim % len(x.shape)
     index = lower.reshape(certain(lower, index, x.shape[axis]), (prod(index.shape),))
     if index.constant is None:
-        hit = lower.add(Reduce((0,)), index)
+        hit = as_index(lower, lower.add(Reduce((0,)), index))
         return lower.map("index_fill", x, hit, value)
     if not isinstance(value, Value):
         value = lower.constant(torch.tensor(float(value)))

@@ -19,6 +19,7 @@ from ....primitives import Pool, Reduce, Resample, Select, adaptive_sources
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value
+from .indexing import as_index
 
 __all__: list[str] = []
 
@@ -259,7 +260,7 @@ def grid_sampler(lower: Lower, x: Value, grid: Value, *rest: Any) -> Value:
     """Samples at places that are fed or computed: each may read any position of its channel."""
     batch, channels, *space = x.shape
     places = grid.shape[1:-1]
-    where = lower.add(Reduce((len(grid.shape) - 1,)), grid)
+    where = as_index(lower, lower.add(Reduce((len(grid.shape) - 1,)), as_index(lower, grid)))
     wide = lower.expand(lower.reshape(where, (batch, prod(places), 1)), (batch, prod(places), prod(space)))
     table = lower.reshape(x, (batch, channels, prod(space)))
     return lower.reshape(lower.add(Select.parse("bcp,bop->bco"), table, wide), (batch, channels, *places))
@@ -272,7 +273,9 @@ def roi_align(
     """Boxes pooled to a grid: each cell may read any position of its channel."""
     batch, channels, *space = x.shape
     table = lower.reshape(lower.permute(x, (1, 0, 2, 3)), (channels, batch * prod(space)))
-    index = lower.reshape(lower.add(Reduce((1,)), rois), (rois.shape[0], 1, 1, 1))
+    index = lower.reshape(
+        as_index(lower, lower.add(Reduce((1,)), as_index(lower, rois))), (rois.shape[0], 1, 1, 1)
+    )
     wide = lower.expand(index, (rois.shape[0], height, width, batch * prod(space)))
     return lower.add(Select.parse("cp,rhwp->rchw"), table, wide)
 
