@@ -56,7 +56,7 @@ def map_elements(
     mixed = any([keep is not None and k in lower.supports for keep, k in zip(keeps, nodes, strict=True)])
     parts: list[Value] = []
     barred = torch.zeros((), dtype=torch.bool)
-    for chosen, where in _where_barred(keeps, shape):
+    for chosen, where in _where_barred(keeps):
         table = _table(lower, nodes, chosen, formula, arguments)
         if table[-1 - sum(1 << k for k in chosen)] == BARRED:
             barred = barred | where
@@ -107,10 +107,10 @@ def _single_value(constant: torch.Tensor | None) -> float | None:
 
 
 def _where_barred(
-    keeps: Sequence[torch.Tensor | None], shape: tuple[int, ...]
+    keeps: Sequence[torch.Tensor | None],
 ) -> Iterator[tuple[tuple[int, ...], torch.Tensor]]:
-    """Every set of operands that are minus infinity at the same places, and those places."""
-    known = [(k, keep.expand(shape)) for k, keep in enumerate(keeps) if keep is not None]
+    """Every set of operands that are minus infinity at the same places, and those places (that broadcast)."""
+    known = [(k, keep) for k, keep in enumerate(keeps) if keep is not None]
     for sides in itertools.product((False, True), repeat=len(known)):
         where = torch.ones((), dtype=torch.bool)
         for (_, keep), is_barred in zip(known, sides, strict=True):
