@@ -14,9 +14,8 @@ from .group import Group
 __all__ = ["ATTENTION"]
 
 Tensor = torch.Tensor
-_SCALE = ("coupled/decay", "the scale or mask of the scores is a node of its own before the statistic")
+_SCALE = ("coupled/decay", "the scale of the scores is a node of its own before the statistic")
 _SCALED = ("decay", "the scale of the queries is a node of its own")
-_MASK = ("decay", "the mask is a node of its own, before the scores or behind them")
 
 
 def _heads(x: Tensor, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -186,7 +185,6 @@ ATTENTION: dict[str, Group] = {
             "where": lambda x, w, b: _eager(x, w, lambda s: torch.where(_lower, s + b, -math.inf)),
         },
         [(18, 6), (5, 5)],
-        differs=dict.fromkeys(["eager", "masked bias", "where"], _MASK),
     ),
     "multihead attention": Group(
         {
@@ -227,7 +225,6 @@ ATTENTION: dict[str, Group] = {
             "eager": lambda x, w: _cross(x, w, lambda q, k, v: (q @ k.mT + _upper[:2]).softmax(-1) @ v),
         },
         [(18, 6)],
-        differs={"eager": _SCALE},
     ),
     "linear attention": Group(
         {
