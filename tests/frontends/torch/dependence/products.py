@@ -57,6 +57,7 @@ _PRODUCTS = [
         reference=torch.addmm,
         reason=NO_CPU,
     ),
+    call("aten.addbmm.default", [(2, 3), (2, 2, 4), (2, 4, 3)]),
     call("aten.addmv.default", [(2,), (2, 4), (4,)]),
     call("aten.baddbmm.default", [(2, 1, 3), (2, 2, 4), (2, 4, 3)]),
     call("aten.outer.default", [(2,), (3,)]),

@@ -202,6 +202,15 @@ def solve_triangular(
     return matmul(lower, inverse, b) if left else matmul(lower, b, inverse)
 
 
+@rule("aten.linalg_lu_solve")
+def lu_solve(
+    lower: Lower, factors: Value, pivots: Value, b: Value, *, left: bool = True, adjoint: bool = False
+) -> Value:
+    """As `solve`, of the matrix that has these factors."""
+    inverse = same_shape(lower, factors)
+    return matmul(lower, inverse, b) if left else matmul(lower, b, inverse)
+
+
 @rule("aten.cholesky_solve")
 def cholesky_solve(lower: Lower, b: Value, factor: Value, upper: bool = False) -> Value:
     """As `solve`, of the matrix that has this factor."""

@@ -77,6 +77,13 @@ def addmm(
     return lower.map("bias", product, bias, formula=torch.add)
 
 
+@rule("aten.addbmm")
+def addbmm(lower: Lower, bias: Value, x: Value, y: Value, beta: float = 1, alpha: float = 1) -> Value:
+    """The sum of a batch of matrix products added to a tensor."""
+    product = lower.contract("bmi,bin->mn", x, y)
+    return product if beta == 0 else lower.map("bias", product, bias, formula=torch.add)
+
+
 @rule("aten.inner")
 def inner(lower: Lower, x: Value, y: Value) -> Value:
     """Products of all rows of one tensor with all rows of the other; with a number, all products."""
