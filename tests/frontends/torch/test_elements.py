@@ -50,7 +50,7 @@ WITH_PARAMETER: tuple[Step, ...] = (
     lambda x, u: x / (u + 3),
     lambda x, u: u / (x.tanh() + 1.5),
     lambda x, u: torch.lerp(x, u, 0.3),
-    lambda x, u: torch.lerp(u, x.sin(), x),
+    lambda x, u: torch.lerp(u, x.sin(), 0.43 * x),
     lambda x, u: torch.addcmul(x, x, u),
     lambda x, u: torch.addcmul(u, x, x, value=0.5),
     lambda x, u: torch.hypot(x, u),
