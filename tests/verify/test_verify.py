@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import gc
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -212,6 +214,19 @@ def test_specs() -> None:
     found = reprior.verify("timm:test_resnet@32")
     assert found.agrees and found.input == {"x": "1x3x32x32:float32"}
     assert reprior.analyze("timm:test_resnet@32").verify().agrees
+
+
+@pytest.mark.filterwarnings("ignore")  # of the library
+def test_expensive_specs_get_a_smaller_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "_CHEAP", 1e6)
+    found = reprior.verify("timm:test_resnet", draws=1)
+    assert found.agrees and found.input == {"x": "1x3x32x32:float32"}
+    assert reprior.verify("timm:test_resnet@64", draws=1).input == {"x": "1x3x64x64:float32"}
+    fields = {"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(fields | {"intermediate_size": 16, "vocab_size": 20}))
+    found = reprior.verify(f"hf:{config}", draws=1)
+    assert found.agrees and found.input["input_ids"] == "1x64:int64"
 
 
 @pytest.mark.parametrize(
