@@ -4,12 +4,23 @@ import json
 import math
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 import reprior
 from reprior.errors import SpecError
-from reprior.rank import Cache, ScoredEntry, rank, rank_entries, read_table, score_models
+from reprior.rank import (
+    Cache,
+    ScoredEntry,
+    rank,
+    rank_entries,
+    read_table,
+    score,
+    score_models,
+    score_uncounted,
+)
 from reprior.rank import scoring as scoring_module
+from reprior.rank.baselines import log_determinant
 from reprior.rank.cache import address
 from tests.cli.runner import runner
 
@@ -47,6 +58,40 @@ def test_ranks_a_table(table, tmp_path):
     assert result.to_csv().count("\n") == 1 + len(result.correlations)
 
 
+def test_a_score_of_ones_own(table, tmp_path, runner):
+    own = tmp_path / "mine.py"
+    own.write_text("def width(analysis):\n    return analysis.num_parameters / analysis.costs.depth\n")
+    result = rank(read_table(table), processes=1, resamples=0, own=f"{own}:width")
+    for entry in result.entries:
+        assert entry.scores["width"] == entry.scores["num_parameters"] / entry.scores["depth"]
+    out = runner.prints("rank", table, "--score", f"{own}:width", "--cache", "none", "--processes", "1")
+    assert "width" in out
+    assert "has no function" in runner.refuse("rank", table, "--score", f"{own}:height")
+    assert "names no function" in runner.refuse("rank", table, "--score", "mine")
+
+
+def test_uncounted_scores_are_those_of_the_count():
+    for spec in ("macro:a01210020", "mnasnet:" + "_".join(["3.3.1.1"] * 7), "open_lm:d96_l4_h4"):
+        counted, quick = score(spec), score_uncounted(spec)
+        assert quick == {key: counted[key] for key in quick}
+    assert quick["num_parameters"] - quick["parameters_without_embeddings"] == 50432 * 96
+
+
+def test_specs_of_several_columns_and_less_is_better(tmp_path):
+    path = write(tmp_path / "t.csv", ["cycle,2,4,30.5", "none,4,4,20.0"], "order,sets,layers,ppl")
+    found = read_table(path, spec="{order}:{sets}:{layers}:64:4", accuracy="-ppl", prefix="shared_lm:")
+    assert [entry.spec for entry in found.entries] == ["shared_lm:cycle:2:4:64:4", "shared_lm:none:4:4:64:4"]
+    assert [entry.accuracy for entry in found.entries] == [-30.5, -20.0]
+
+
+def test_log_determinant_against_a_random_matrix():
+    generator = np.random.default_rng(0)
+    for outputs, inputs in ((300, 200), (150, 400), (256, 256)):
+        weight = generator.normal(0, math.sqrt(2 / (outputs + inputs)), (outputs, inputs))
+        found = np.linalg.slogdet(np.eye(inputs) + weight.T @ weight)[1]
+        assert log_determinant(outputs, inputs) == pytest.approx(found, rel=0.01)
+
+
 def test_two_processes_score_as_one(tmp_path):
     specs = [f"macro:a{a}{b}{c}00000" for a in range(3) for b in range(3) for c in range(3)]
     specs += ["macro:a9", "paper:figure3a"]
@@ -65,7 +110,7 @@ def test_the_cache_spares_the_work_and_resumes(table, tmp_path, monkeypatch):
     calls = []
     real = scoring_module.score
 
-    def interrupted(spec):
+    def interrupted(spec, own=None):
         calls.append(spec)
         if len(calls) == 4:
             raise KeyboardInterrupt

@@ -13,6 +13,7 @@ from reprior.rank.statistics import (
     kendall,
     mean_within,
     ndcg,
+    near_kendall,
     partial_spearman,
     spearman,
     top_spearman,
@@ -100,3 +101,11 @@ def test_bootstrap_covers_and_repeats():
     assert 0.05 < tau[1] - tau[0] < 0.2
     assert bootstrap_interval(score, accuracy) == (tau, rho)
     assert bootstrap_interval(np.ones(300), accuracy) is None
+
+
+def test_near_pairs():
+    sizes = np.array([100.0, 105.0, 109.0, 200.0])
+    score, accuracy = np.array([1.0, 2.0, 2.0, 9.0]), np.array([1.0, 2.0, 3.0, 0.0])
+    # Three pairs within a tenth: two concordant, one tied in score.
+    assert near_kendall(score, accuracy, sizes, least=1) == pytest.approx(2 / 3)
+    assert near_kendall(score, accuracy, sizes) is None

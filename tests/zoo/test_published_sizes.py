@@ -16,7 +16,7 @@ from reprior.graph import Graph
 from reprior.zoo import PAPER_MODELS, nasbench201, nasbench_macro, resnet50
 from reprior.zoo.channel_resnet import channel_resnet
 from reprior.zoo.mobile import mnasnet, mobilenet
-from reprior.zoo.transformers import autoformer, encoder, layer_order, open_lm, shared_lm
+from reprior.zoo.transformers import autoformer, encoder, open_lm, shared_lm
 from reprior.zoo.transnas import transnas
 
 from ..property.profile import thorough
@@ -141,13 +141,6 @@ def test_shared_lm_parameters() -> None:
         if row["params_millions"] and row["model"] != "universal":
             found = learnable(shared_lm(name)) / 1e6
             assert abs(found / float(row["params_millions"]) - 1) < 0.02
-
-
-def test_orders_of_shared_layers() -> None:
-    assert layer_order("sequence", 3, 6) == [0, 0, 1, 1, 2, 2]
-    assert layer_order("cycle", 3, 6) == [0, 1, 2, 0, 1, 2]
-    assert layer_order("cycle_rev", 3, 6) == [0, 1, 2, 2, 1, 0]
-    assert layer_order("cycle_rev", 3, 9) == [0, 1, 2, 0, 1, 2, 2, 1, 0]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from .anchors import ANCHORS, Anchor
 from .catalog import BENCHMARKS, Benchmark, Source, benchmark
 from .data import data_directory, digest_of, load, with_urls
+from .leaderboard import Leaderboard, Standing, leaderboard
 from .run import BenchResult, run
 
 __all__ = [
@@ -11,10 +12,13 @@ __all__ = [
     "Anchor",
     "BenchResult",
     "Benchmark",
+    "Leaderboard",
     "Source",
+    "Standing",
     "benchmark",
     "data_directory",
     "digest_of",
+    "leaderboard",
     "load",
     "run",
     "with_urls",

@@ -64,6 +64,8 @@ def run(
     cache: str | Path | None = None,
     processes: int | None = None,
     resamples: int = 200,
+    own: str | None = None,
+    uncounted: bool = False,
     report: Callable[[int], None] = lambda done: None,
 ) -> BenchResult:
     """Score the models of a benchmark and correlate every quantity with accuracy.
@@ -73,12 +75,14 @@ def run(
     benchmark : Benchmark
     table : Table
         From `reprior.bench.load`.
-    cache, processes, resamples, report
-        As for `reprior.rank.rank`.
+    cache, processes, resamples, own, uncounted, report
+        As for `reprior.rank.score_models` and `reprior.rank.rank`.
     """
     kept = Cache(cache)
     specs = [entry.spec for entry in table.entries]
-    outcomes = score_models(specs, cache=kept, processes=processes, report=report)
+    outcomes = score_models(
+        specs, cache=kept, processes=processes, own=own, uncounted=uncounted, report=report
+    )
     scored = []
     failed = []
     for entry in table.entries:
@@ -86,9 +90,8 @@ def run(
         if isinstance(outcome, str):
             failed.append(RejectedRow(0, entry.spec, outcome))
         else:
-            scored.append(
-                ScoredEntry(entry.spec, entry.accuracy, entry.group, {**outcome, **dict(entry.extra)})
-            )
+            extra = {f"table.{key}" if key in outcome else key: v for key, v in entry.extra.items()}
+            scored.append(ScoredEntry(entry.spec, entry.accuracy, entry.group, {**outcome, **extra}))
     rejected = (*table.rejected, *failed)
     rankings = {}
     for name, belongs in benchmark.populations.items():

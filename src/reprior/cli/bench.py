@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
 from ..errors import SpecError
 from ..files import write_text
 from .console import number, printer, progress, simple_table
 from .options import Csv, Json
 from .outputs import Destinations
-from .rank import Cache, Processes, Resamples, cache_file, ranking_table, require_rank_extra
+from .rank import Cache, Own, Processes, Resamples, cache_file, ranking_table, require_rank_extra
+
+if TYPE_CHECKING:
+    from ..bench import Leaderboard
+    from ..rank import Ranking
 
 __all__ = ["bench_command"]
 
@@ -20,7 +25,7 @@ __all__ = ["bench_command"]
 def bench_command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME...", help="nasbench201, macro or timm; by default all."),
+        typer.Argument(metavar="NAME...", help="Which benchmarks, or all (the default)."),
     ] = None,
     data: Annotated[
         str | None,
@@ -29,6 +34,10 @@ def bench_command(
     cache: Cache = None,
     processes: Processes = None,
     resamples: Resamples = 200,
+    score: Own = None,
+    uncounted: Annotated[
+        bool, typer.Option("--uncounted", help="Only U_G and baselines, which need no count: much faster.")
+    ] = False,
     out: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write NAME.csv of each benchmark into this directory.")
     ] = None,
@@ -40,18 +49,30 @@ def bench_command(
     \b
     reprior bench macro
     reprior bench nasbench201 --csv nasbench201.csv
+    reprior bench all --data TABLES --score mine.py:score
     """
     require_rank_extra()
-    from ..bench import ANCHORS, BENCHMARKS, benchmark, load, run
+    from ..bench import ANCHORS, BENCHMARKS, benchmark, leaderboard, load, run
 
-    chosen = [benchmark(name) for name in names or BENCHMARKS]
+    everything = not names or names == ["all"]
+    chosen = [benchmark(name) for name in (BENCHMARKS if everything else names or ())]
     places = Destinations(json, csv)
-    if len(chosen) > 1 and (json, csv) != (None, None):
-        raise SpecError("--json and --csv take one benchmark; --out DIR takes several")
+    if uncounted and score is not None:
+        raise SpecError("--score is given a counted analysis: leave out --uncounted")
+    if len(chosen) > 1 and not everything and (json, csv) != (None, None):
+        raise SpecError("--json and --csv take one benchmark or all; --out DIR takes several")
     if out is not None and not Path(out).is_dir():
         raise SpecError(f"there is no directory '{out}'")
+    standings: dict[str, Ranking] = {}
     for item in chosen:
-        table = load(item, data)
+        try:
+            table = load(item, data)
+        except SpecError as error:
+            # Tables without a public licence cannot be downloaded; the others are still worth a leaderboard.
+            if not everything:
+                raise
+            typer.echo(f"left out: {item.name}: {error}", err=True)
+            continue
         with progress(len(table.entries)) as begin:
             result = run(
                 item,
@@ -59,10 +80,14 @@ def bench_command(
                 cache=cache_file(cache),
                 processes=processes,
                 resamples=resamples,
+                own=score,
+                uncounted=uncounted,
                 report=lambda done: begin(f"{done} models scored"),
             )
-        places.write_json(result.to_json)
-        places.write_csv(result.to_csv)
+        standings[item.name] = next(iter(result.rankings.values()))
+        if not everything:
+            places.write_json(result.to_json)
+            places.write_csv(result.to_csv)
         if out is not None:
             write_text(Path(out) / f"{item.name}.csv", result.to_csv())
         if places.printed:
@@ -86,3 +111,20 @@ def bench_command(
         missing = {row.model: row.reason for row in next(iter(result.rankings.values())).rejected}
         for model, reason in missing.items():
             typer.echo(f"left out: {model}: {reason}", err=True)
+    if everything and standings:
+        board = leaderboard(standings)
+        places.write_json(board.to_json)
+        places.write_csv(board.to_csv)
+        if out is not None:
+            write_text(Path(out) / "leaderboard.csv", board.to_csv())
+        if not places.printed:
+            printer().print(_standings(board, len(standings)))
+
+
+def _standings(board: Leaderboard, populations: int) -> Table:
+    columns = ["mean tau", "worst", "at", "near pairs", "rho", "nDCG"]
+    table = simple_table(f"{populations} populations", "quantity", *columns, left=["quantity", "at"])
+    for item in board.standings:
+        figures = [number(value, 3) for value in (item.near, item.rho, item.ndcg)]
+        table.add_row(item.quantity, number(item.tau, 3), number(item.worst, 2), item.worst_at, *figures)
+    return table

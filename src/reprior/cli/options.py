@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..sharing import POLICIES
+from ..sharing import ORDERS, POLICIES
 from .completion import complete_spec
 
 __all__ = [
@@ -49,7 +49,11 @@ Preset = Annotated[
 ]
 
 Share = Annotated[
-    str, typer.Option(metavar="|".join(POLICIES), help="Which parameters of different layers count as one.")
+    str,
+    typer.Option(
+        metavar="|".join([*POLICIES, *(f"{order}:M" for order in ORDERS)]),
+        help="Which parameters of different layers count as one.",
+    ),
 ]
 
 WeightingText = Annotated[

@@ -31,11 +31,20 @@ Resamples = Annotated[
     int, typer.Option(min=0, metavar="N", help="Bootstrap resamples for the intervals; 0 for none.")
 ]
 
+Own = Annotated[
+    str | None,
+    typer.Option(
+        "--score", metavar="FILE.py:FUNCTION", help="A score of your own: from an analysis to a number."
+    ),
+]
+
 
 def rank_command(
     table: Annotated[str, typer.Argument(metavar="TABLE.csv", help="Models and their accuracies.")],
     spec: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the models.")] = "spec",
-    accuracy: Annotated[str, typer.Option(metavar="COLUMN", help="Column to predict.")] = "accuracy",
+    accuracy: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column to predict; -COLUMN where less is better.")
+    ] = "accuracy",
     group: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column to compare within, such as a recipe.")
     ] = None,
@@ -48,6 +57,7 @@ def rank_command(
     cache: Cache = None,
     processes: Processes = None,
     resamples: Resamples = 200,
+    score: Own = None,
     scores: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every model's scores as CSV.")
     ] = None,
@@ -82,6 +92,7 @@ def rank_command(
             cache=cache_file(cache),
             processes=processes,
             resamples=resamples,
+            own=score,
             report=lambda done: begin(f"{done} of {len(found.entries)} scored"),
         )
     places.write_json(result.to_json)
@@ -121,11 +132,13 @@ def cache_file(given: str | None) -> Path | None:
 def ranking_table(title: str, ranking: Ranking) -> RichTable:
     """The correlations for people, highest tau first."""
     grouped = any(item.within is not None for item in ranking.correlations)
-    names = ["tau", "95 %", "rho", "top rho", "nDCG", "partial", *(["within"] if grouped else [])]
+    names = ["tau", "95 %", "near", "rho", "top rho", "nDCG", "partial", *(["within"] if grouped else [])]
     table = simple_table(title, "quantity", *names, left=["quantity"])
     for item in ranking.correlations:
         low, high = number(item.tau_low, 2), number(item.tau_high, 2)
         cells = [number(item.tau, 3), "-" if item.tau_low is None else f"{low} {high}"]
-        cells += [number(value, 3) for value in (item.rho, item.top_rho, item.ndcg, item.partial_rho)]
+        cells += [
+            number(value, 3) for value in (item.near, item.rho, item.top_rho, item.ndcg, item.partial_rho)
+        ]
         table.add_row(item.quantity, *cells, *([number(item.within, 3)] if grouped else []))
     return table

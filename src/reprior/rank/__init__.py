@@ -2,7 +2,7 @@
 
 from .cache import Cache, default_cache
 from .ranking import Correlation, Ranking, ScoredEntry, rank, rank_entries
-from .scores import BASELINES, QUANTITIES, score
+from .scores import BASELINES, QUANTITIES, score, score_uncounted
 from .scoring import score_models
 from .table import Entry, RejectedRow, Table, read_table
 
@@ -22,4 +22,5 @@ __all__ = [
     "read_table",
     "score",
     "score_models",
+    "score_uncounted",
 ]

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError
+from ..frontends.specs import SCHEMES
 
 __all__ = ["Cache", "address", "default_cache"]
 
 _FRAMEWORKS = {"timm": "timm", "torchvision": "torchvision", "hf": "transformers"}
 """The package whose version decides what a spec of a scheme means."""
 
-_BUILT_IN = ("nb201", "macro", "paper", "timm", "torchvision")
+_BUILT_IN = (frozenset(SCHEMES) - {"dag"}) | {"timm", "torchvision"}
 """Schemes that name no file."""
 
 _SOURCES = ("analysis", "frontends", "primitives", "runs", "scalar", "sharing", "zoo")
@@ -38,7 +39,9 @@ def _code() -> str:
     """Digest of the source that computes scores: a change of it must not meet old scores."""
     root = Path(__file__).parents[1]
     files = [*root.glob("*.py"), *(file for name in _SOURCES for file in (root / name).rglob("*.py"))]
-    digest = hashlib.sha256((Path(__file__).parent / "scores.py").read_bytes())
+    digest = hashlib.sha256()
+    for name in ("scores.py", "baselines.py"):
+        digest.update((Path(__file__).parent / name).read_bytes())
     for file in sorted(files):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
@@ -52,7 +55,7 @@ def _version(package: str) -> str:
         return "none"
 
 
-def address(spec: str) -> str | None:
+def address(spec: str, way: str = "") -> str | None:
     """What the scores of a spec depend on, as a digest; None where that cannot be known.
 
     That is this package's source, the spec, the version of the framework that defines the model, and
@@ -61,7 +64,9 @@ def address(spec: str) -> str | None:
     scheme, _, rest = spec.partition(":")
     if scheme == "py":
         return None
-    digest = hashlib.sha256(f"{_code()}\0{spec}\0{_version(_FRAMEWORKS.get(scheme, 'reprior'))}".encode())
+    digest = hashlib.sha256(
+        f"{_code()}\0{spec}\0{_version(_FRAMEWORKS.get(scheme, 'reprior'))}\0{way}".encode()
+    )
     if scheme in _FRAMEWORKS:
         digest.update(_version("torch").encode())
     for name in () if scheme in _BUILT_IN else (spec, rest):

@@ -23,6 +23,7 @@ from .statistics import (
     kendall,
     mean_within,
     ndcg,
+    near_kendall,
     partial_spearman,
     spearman,
     top_spearman,
@@ -76,6 +77,8 @@ class Correlation:
         of the first two changes no rank).
     within : float or None
         Mean tau within groups of at least ten models.
+    near : float or None
+        Tau among pairs of models whose parameters differ by at most a tenth.
     """
 
     quantity: str
@@ -90,6 +93,7 @@ class Correlation:
     ndcg: float | None
     partial_rho: float | None
     within: float | None
+    near: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ def rank(
     cache: str | Path | None = None,
     processes: int | None = None,
     resamples: int = 200,
+    own: str | None = None,
     report: Callable[[int], None] = lambda done: None,
 ) -> Ranking:
     """Score the models of a table and correlate every quantity with accuracy.
@@ -167,6 +172,8 @@ def rank(
         How many to score with; by default one per core.
     resamples : int
         Of the bootstrap; 0 for no intervals.
+    own : str, optional
+        A score of your own, ``FILE.py:function`` from an analysis to a number.
     report : callable
         Called with the number of models scored so far.
 
@@ -177,7 +184,7 @@ def rank(
     """
     kept = Cache(cache)
     outcomes = score_models(
-        (entry.spec for entry in table.entries), cache=kept, processes=processes, report=report
+        (entry.spec for entry in table.entries), cache=kept, processes=processes, own=own, report=report
     )
     scored: list[ScoredEntry] = []
     failed: list[RejectedRow] = []
@@ -209,7 +216,8 @@ def rank_entries(
         raise SpecError(f"{len(entries)} models are too few to rank; there must be at least 3{why}")
     if len({entry.accuracy for entry in entries}) == 1:
         raise SpecError("all models have the same accuracy; there is no order to predict")
-    keys = dict.fromkeys((*QUANTITIES, *BASELINES))
+    found_keys = {key for entry in entries for key in entry.scores}
+    keys = dict.fromkeys(key for key in (*QUANTITIES, *BASELINES) if key in found_keys)
     keys |= dict.fromkeys(key for entry in entries for key in entry.scores)
     controls, kept = _controls(entries), cache or Cache(None)
     found = [_correlate(key, entries, controls, kept, resamples) for key in keys]
@@ -258,7 +266,14 @@ def _correlate(
         ndcg=ndcg(score, accuracy),
         partial_rho=partial_spearman(score, accuracy, controls) if len(controls) == len(_FIXED) else None,
         within=mean_within(score, accuracy, groups) if any(groups) else None,
+        near=_near(score, accuracy, having),
     )
+
+
+def _near(score: Floats, accuracy: Floats, entries: Sequence[ScoredEntry]) -> float | None:
+    if not _all_have("num_parameters", entries):
+        return None
+    return near_kendall(score, accuracy, _column("num_parameters", entries))
 
 
 def _all_have(key: str, entries: Sequence[ScoredEntry]) -> bool:

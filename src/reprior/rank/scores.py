@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from .. import api
-from ..errors import RepriorError
+import importlib.util
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from math import prod
+from pathlib import Path
+from typing import Any
 
-__all__ = ["BASELINES", "QUANTITIES", "Scores", "score"]
+from .. import api
+from ..analysis import Analysis
+from ..analysis.costs import Costs, measure
+from ..canonical import canonicalise
+from ..errors import RepriorError, SpecError
+from ..frontends.specs import load_spec
+from ..graph import Graph
+from ..utility import utility_of_graph
+from .baselines import nsc, parameters_without_embeddings
+
+__all__ = ["BASELINES", "QUANTITIES", "UserScore", "Scores", "load_user_score", "score", "score_uncounted"]
 
 Scores = dict[str, float | None]
 """Values by name; None where a model has no such value, which ranks below any other."""
+
+UserScore = Callable[[Analysis], float]
 
 QUANTITIES = (
     "utility",
@@ -19,14 +36,29 @@ QUANTITIES = (
     "total_surprisal",
     "log2_total_contexts",
 )
-"""What is counted."""
+"""What is counted; `utility` alone needs no count."""
 
-BASELINES = ("num_parameters", "macs", "depth", "weighted_layers", "activations")
+BASELINES = (
+    "num_parameters",
+    "parameters_without_embeddings",
+    "macs",
+    "depth",
+    "weighted_layers",
+    "activations",
+    "log_activations_parameters",
+    "nsc",
+)
 """What needs no counting."""
 
 
-def score(spec: str) -> Scores:
+def score(spec: str, own: str | None = None) -> Scores:
     """All quantities and baselines of the model that a spec names.
+
+    Parameters
+    ----------
+    spec : str
+    own : str, optional
+        A function of the user's from an analysis to a number, as ``FILE.py:function``.
 
     Raises
     ------
@@ -34,9 +66,77 @@ def score(spec: str) -> Scores:
         If it cannot be analysed, or has no layers to count (a scalar graph).
     """
     analysis = api.analyze(spec)
-    costs = analysis.costs
-    if costs is None:
+    costs, graph = analysis.costs, analysis.graph
+    if costs is None or not isinstance(graph, Graph):
         raise RepriorError(f"'{spec}' is a scalar graph; it has no baselines to compare with")
     values: Scores = {key: getattr(analysis, key) for key in QUANTITIES}
-    values["num_parameters"] = analysis.num_parameters
-    return values | {key: getattr(costs, key) for key in BASELINES if key != "num_parameters"}
+    values |= _baselines(canonicalise(graph), costs, analysis.num_parameters)
+    if own is not None:
+        values[own.rpartition(":")[2]] = _finite(own, load_user_score(own)(analysis))
+    return values
+
+
+def score_uncounted(spec: str) -> Scores:
+    """U_G and the baselines, without counting contexts: much faster.
+
+    ``num_parameters`` are the learnable scalars of tensors that reach an output.
+    """
+    graph = load_spec(spec).graph
+    if not isinstance(graph, Graph):
+        raise RepriorError(f"'{spec}' is a scalar graph; it has no baselines to compare with")
+    canonical = canonicalise(graph)
+    size = sum([prod(leaf.shape) for _, leaf in canonical.parameters if leaf.role != "running_statistic"])
+    values: Scores = {"utility": utility_of_graph(canonical)}
+    return values | _baselines(canonical, measure(canonical), size)
+
+
+def load_user_score(where: str) -> UserScore:
+    """The function that ``FILE.py:function`` names.
+
+    Raises
+    ------
+    SpecError
+        If there is no such file or function, or the file does not run.
+    """
+    file, _, name = where.rpartition(":")
+    if not file.endswith(".py") or not name:
+        raise SpecError(f"'{where}' names no function: give it as FILE.py:function")
+    if not Path(file).is_file():
+        raise SpecError(f"there is no file '{file}'")
+    found = _module(file, Path(file).stat().st_mtime_ns).get(name)
+    if not callable(found):
+        raise SpecError(f"'{file}' has no function '{name}'")
+    return found  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=8)
+def _module(file: str, changed: int) -> dict[str, Any]:
+    spec = importlib.util.spec_from_file_location(Path(file).stem, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise SpecError(f"'{file}' does not run: {type(error).__name__}: {error}") from error
+    return vars(module)
+
+
+def _finite(own: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise SpecError(f"'{own}' returned {value!r}, which is no number") from None
+    return number if math.isfinite(number) else None
+
+
+def _baselines(canonical: Graph, costs: Costs, size: int) -> Scores:
+    embedded = parameters_without_embeddings(canonical)
+    return {
+        "num_parameters": size,
+        "parameters_without_embeddings": embedded,
+        **{key: getattr(costs, key) for key in ("macs", "depth", "weighted_layers", "activations")},
+        "log_activations_parameters": math.log2(max(costs.activations, 1)) + math.log2(max(size, 1)),
+        "nsc": nsc(canonical),
+    }

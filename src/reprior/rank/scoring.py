@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
 from ..errors import RepriorError
 from .cache import Cache, address
-from .scores import Scores, score
+from .scores import Scores, load_user_score, score, score_uncounted
 
 __all__ = ["Outcome", "score_models"]
 
@@ -26,6 +27,8 @@ def score_models(
     *,
     cache: Cache | None = None,
     processes: int | None = None,
+    own: str | None = None,
+    uncounted: bool = False,
     report: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Outcome]:
     """Score models; what is in the cache is not computed, and what is computed goes there at once.
@@ -41,6 +44,10 @@ def score_models(
         Where scores are kept.
     processes : int, optional
         How many to use; by default one per core.
+    own : str, optional
+        A score of the user's own, ``FILE.py:function``.
+    uncounted : bool
+        Only what needs no counting (`score_uncounted`).
     report : callable
         Called with the number of models done whenever it grows.
 
@@ -55,14 +62,16 @@ def score_models(
         If a process dies, for want of memory most likely.
     """
     cache = Cache(None) if cache is None else cache
-    places = {spec: address(spec) for spec in dict.fromkeys(specs)}
+    if own is not None:
+        load_user_score(own)  # refuses before any work
+    places = {spec: address(spec, _way(own, uncounted)) for spec in dict.fromkeys(specs)}
     kept = cache.get(place for place in places.values() if place is not None)
     outcomes: dict[str, Outcome] = {
         spec: kept[place] for spec, place in places.items() if place is not None and place in kept
     }
     report(len(outcomes))
     missing = [spec for spec in places if spec not in outcomes]
-    for batch in _computed(missing, processes):
+    for batch in _computed(missing, processes, own, uncounted):
         outcomes |= batch
         fresh = {places[spec]: found for spec, found in batch.items() if not isinstance(found, str)}
         cache.put({place: found for place, found in fresh.items() if place is not None})
@@ -70,16 +79,25 @@ def score_models(
     return {spec: outcomes[spec] for spec in places}
 
 
-def _computed(specs: Sequence[str], processes: int | None) -> Iterator[dict[str, Outcome]]:
+def _way(own: str | None, uncounted: bool) -> str:
+    """What the scores depend on beside the model."""
+    if own is None:
+        return "uncounted" if uncounted else ""
+    return f"{own}\0{Path(own.rpartition(':')[0]).read_text(encoding='utf-8')}"
+
+
+def _computed(
+    specs: Sequence[str], processes: int | None, own: str | None, uncounted: bool
+) -> Iterator[dict[str, Outcome]]:
     workers = min(processes or _cores(), -(-len(specs) // _BATCH))
     if workers <= 1:
         for spec in specs:
-            yield _score_batch([spec])
+            yield _score_batch([spec], own, uncounted)
         return
     batches = [specs[start : start + _BATCH] for start in range(0, len(specs), _BATCH)]
     # Not fork: threads of the frameworks may hold locks.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(_score_batch, batch) for batch in batches]
+        tasks = [pool.submit(_score_batch, batch, own, uncounted) for batch in batches]
         try:
             for task in as_completed(tasks):
                 yield task.result()
@@ -94,13 +112,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _score_batch(specs: Sequence[str]) -> dict[str, Outcome]:
+def _score_batch(specs: Sequence[str], own: str | None, uncounted: bool) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
     for spec in specs:
         try:
             with catch_warnings():
                 simplefilter("ignore")  # what frameworks say of their own models is not about the scores
-                outcomes[spec] = score(spec)
+                outcomes[spec] = score_uncounted(spec) if uncounted else score(spec, own)
         except RepriorError as error:
             outcomes[spec] = str(error)
     return outcomes

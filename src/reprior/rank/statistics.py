@@ -18,6 +18,7 @@ __all__ = [
     "kendall",
     "mean_within",
     "ndcg",
+    "near_kendall",
     "partial_spearman",
     "spearman",
     "top_spearman",
@@ -34,6 +35,29 @@ def kendall(score: Floats, accuracy: Floats) -> float | None:
     if not _varies(score, accuracy):
         return None
     return float(kendalltau(score, accuracy).statistic)
+
+
+def near_kendall(
+    score: Floats, accuracy: Floats, sizes: Floats, *, within: float = 0.1, most: int = 2000, least: int = 30
+) -> float | None:
+    """Concordance among pairs of models of nearly equal size.
+
+    Over all pairs whose sizes differ by at most `within` of the smaller and whose accuracies differ:
+    concordant less discordant, a tied score counting 0, as a share of all. Of more than `most` models a
+    seeded sample takes part; None where there are fewer than `least` such pairs.
+    """
+    if len(score) > most:
+        chosen = np.random.default_rng(0).choice(len(score), most, replace=False)
+        score, accuracy, sizes = score[chosen], accuracy[chosen], sizes[chosen]
+    order = np.argsort(sizes, kind="stable")
+    score, accuracy, sizes = score[order], accuracy[order], sizes[order]
+    ends = np.searchsorted(sizes, sizes * (1 + within), side="right")
+    total, pairs = 0.0, 0
+    for k, end in enumerate(ends):
+        signs = np.sign(accuracy[k + 1 : end] - accuracy[k])
+        total += float(np.sign(score[k + 1 : end] - score[k]) @ signs)
+        pairs += int(np.count_nonzero(signs))
+    return total / pairs if pairs >= least else None
 
 
 def spearman(score: Floats, accuracy: Floats) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +85,9 @@ def read_table(
     path : path
         The file.
     spec, accuracy, group, size : str
-        Names of the columns: the model, its accuracy, its group, and the image size it is given.
+        Names of the columns: the model, its accuracy, its group, and the image size it is given. A spec with
+        braces is put together from columns, ``{width}x{depth}``; before an accuracy, ``-`` says that less
+        is better.
     prefix : str
         What to put before each model to make it a spec, such as ``nb201:`` or ``timm:``.
     extra : sequence of str
@@ -99,7 +102,9 @@ def read_table(
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             columns = list(reader.fieldnames or [])
-            _require(path, columns, [name for name in (spec, accuracy, group, size, *extra) if name])
+            parts = re.findall(r"{(\w+)}", spec) or [spec]
+            column = accuracy if accuracy in columns else accuracy.removeprefix("-")
+            _require(path, columns, [name for name in (*parts, column, group, size, *extra) if name])
             rows = list(reader)
     except OSError as error:
         raise SpecError(f"cannot read '{path}': {error.strerror or error}") from None
@@ -109,15 +114,17 @@ def read_table(
     rejected: list[RejectedRow] = []
     seen: set[tuple[str, str]] = set()
     for line, row in enumerate(rows, start=2):
-        model = (row[spec] or "").strip()
+        model = (spec.format(**row) if parts != [spec] else row[spec] or "").strip()
         name = prefix + model + (f"@{(row[size] or '').strip()}" if size else "")
         label = (row[group] or "").strip() if group else ""
-        value = _number(row[accuracy])
+        value = _number(row[column])
+        if value is not None and column != accuracy:
+            value = -value
         reason = None
         if not model:
             reason = "no model"
         elif value is None:
-            reason = f"accuracy '{row[accuracy] or ''}' is no finite number"
+            reason = f"accuracy '{row[column] or ''}' is no finite number"
         elif (name, label) in seen:
             reason = "stands in the table already"
         if reason is not None or value is None:

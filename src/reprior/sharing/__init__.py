@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RepriorError
 from .by_module import ByModule, by_module
+from .orders import ORDERS, RepeatedBlocks, layer_order
 from .policies import POLICIES, Policy, SharedParameter, all_but_bn, none, original_code, resolve, share
 
 if TYPE_CHECKING:
     from .torch_modules import SharedParameters, SharedSet, share_parameters
 
 __all__ = [
+    "ORDERS",
     "POLICIES",
     "ByModule",
     "Policy",
+    "RepeatedBlocks",
     "SharedParameter",
     "SharedParameters",
     "SharedSet",
     "all_but_bn",
     "by_module",
+    "layer_order",
     "none",
     "original_code",
     "resolve",

@@ -15,8 +15,18 @@ from ..errors import RepriorError, SpecError
 from ..layers import ParameterInfo
 from ..runs import Runs
 from .by_module import by_module
+from .orders import ORDERS, RepeatedBlocks
 
-__all__ = ["POLICIES", "Policy", "SharedParameter", "all_but_bn", "original_code", "resolve", "share"]
+__all__ = [
+    "POLICIES",
+    "Policy",
+    "SharedParameter",
+    "all_but_bn",
+    "bound",
+    "original_code",
+    "resolve",
+    "share",
+]
 
 Policy = Callable[[ParameterInfo], Hashable | None]
 """The key of a parameter: parameters with equal keys are one; None keeps it to itself."""
@@ -89,8 +99,13 @@ def resolve(policy: str | Policy) -> tuple[str, Policy]:
     kind, colon, pattern = policy.partition(":")
     if kind == "by_module" and colon:
         return policy, by_module(pattern)
+    if kind in ORDERS and colon:
+        if not pattern.isdecimal() or int(pattern) < 1:
+            raise SpecError(f"sharing '{policy}' needs a number of sets, such as {kind}:6")
+        return policy, RepeatedBlocks(kind, int(pattern))
     if policy not in POLICIES:
-        raise SpecError(f"sharing '{policy}' is not one of {', '.join(POLICIES)}, by_module:PATTERN")
+        known = ", ".join([*POLICIES, "by_module:PATTERN", *(f"{order}:M" for order in ORDERS)])
+        raise SpecError(f"sharing '{policy}' is not one of {known}")
     return policy, POLICIES[policy]
 
 
@@ -105,12 +120,18 @@ def share(
         If a policy joins tensors that cannot be one.
     """
     described = {info.name: info for info in infos}
+    policy = bound(policy, infos)
     groups: dict[Hashable, list[ParameterCount]] = {}
     for item in counts:
         key = policy(described[item.name])
         # A key of its own cannot collide with a policy's keys.
         groups.setdefault(("own", item.name) if key is None else ("shared", key), []).append(item)
     return [SharedParameter(tuple(members), _add(members)) for members in groups.values()]
+
+
+def bound(policy: Policy, infos: Sequence[ParameterInfo]) -> Policy:
+    """The policy for a model's parameters, where it must see all of them."""
+    return policy.bind(infos) if isinstance(policy, RepeatedBlocks) else policy
 
 
 def _add(members: Sequence[ParameterCount]) -> Runs:

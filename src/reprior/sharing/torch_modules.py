@@ -15,7 +15,7 @@ from torch.nn.utils import parametrize
 from torch.utils.hooks import RemovableHandle
 
 from ..errors import RepriorError
-from .policies import Policy, resolve
+from .policies import Policy, bound, resolve
 from .state_dicts import AddFurtherNames, DropFurtherNames
 from .torch_parameters import Place, describe_module_parameters, places_of
 
@@ -121,7 +121,8 @@ def share_parameters(module: torch.nn.Module, policy: str | Policy = "all_but_bn
     module : torch.nn.Module
     policy : str or Policy
         As for `reprior.analyze`: ``all_but_bn`` (the paper's text), ``original_code``,
-        ``by_module:PATTERN``, or a function from `ParameterInfo` to a key.
+        ``by_module:PATTERN``, ``sequence:M``, ``cycle:M``, ``cycle_rev:M``, or a function from
+        `ParameterInfo` to a key.
 
     Returns
     -------
@@ -143,7 +144,9 @@ def share_parameters(module: torch.nn.Module, policy: str | Policy = "all_but_bn
     """
     name, key_of = resolve(policy)
     groups: dict[Hashable, list[list[Place]]] = {}
-    for info, places in zip(describe_module_parameters(module), places_of(module), strict=True):
+    infos = describe_module_parameters(module)
+    key_of = bound(key_of, infos)
+    for info, places in zip(infos, places_of(module), strict=True):
         key = key_of(info)
         if key is not None:
             groups.setdefault(key, []).append(places)

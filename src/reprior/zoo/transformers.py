@@ -10,8 +10,9 @@ from math import ceil
 from ..errors import SpecError
 from ..frontends.builder import Feature, Network
 from ..graph import Graph
+from ..sharing.orders import layer_order
 
-__all__ = ["ORDERS", "autoformer", "encoder", "layer_order", "open_lm", "shared_lm"]
+__all__ = ["autoformer", "encoder", "open_lm", "shared_lm"]
 
 _HEAD = 64  # width of an AutoFormer head
 _RELATIVE = 30  # rows of its tables of relative positions
@@ -161,34 +162,6 @@ def _causal_attention(net: Network, x: Feature, heads: int, head: int) -> Featur
         y = net.attention(query, key, value, causal=True, name="scores")
         y = net.reshape(net.permute(y, 0, 2, 1, 3), 1, length, heads * head)
         return net.dense(y, width, bias=False, name="out")
-
-
-ORDERS = ("sequence", "cycle", "cycle_rev")
-"""Ways to use fewer sets of parameters than there are layers (Takase & Kiyono 2023)."""
-
-
-def layer_order(order: str, sets: int, layers: int) -> list[int]:
-    """Which of `sets` sets of parameters each layer uses.
-
-    ``sequence`` repeats each set before the next, ``cycle`` goes through all sets again and again, and
-    ``cycle_rev`` does so but backwards in the last turn.
-
-    Raises
-    ------
-    SpecError
-        If the order is unknown, or there is not at least one set and a layer for each.
-    """
-    if order not in ORDERS:
-        raise SpecError(f"order '{order}' is not one of {', '.join(ORDERS)}")
-    if not 1 <= sets <= layers:
-        raise SpecError(f"{layers} layers cannot use {sets} sets of parameters")
-    if order == "sequence":
-        return [number * sets // layers for number in range(layers)]
-    turns = [number % sets for number in range(layers)]
-    if order == "cycle" or layers == sets:
-        return turns
-    last = (layers - 1) // sets * sets
-    return turns[:last] + [sets - 1 - number for number in turns[last:]]
 
 
 _ADAPTIVE = ((20000, 1), (40000, 4), (207744, 16))
