@@ -157,7 +157,7 @@ class _Twins:
                     name: value
                     if type(value) in _ATOMS
                     else type(value)()
-                    if not value and name in _OWN
+                    if name in _OWN and not value
                     else self.of(value)
                     for name, value in attributes.copy().items()
                 }
