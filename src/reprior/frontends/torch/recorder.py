@@ -9,53 +9,43 @@ scaled_dot_product_attention) arrive whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 from ...errors import GraphError, RepriorError, UnknownOperatorError
 from ...primitives import Constant, Input, Parameter, Role
 from . import rules as _rules  # noqa: F401 - importing it registers the rules
+from .evaluation import MAX_CONSTANT, Evaluation
 from .lower import Lower
 from .modes import ThreadMode
 from .operands import Operands, read_operands
 from .operators import (
-    CHOOSING,
-    CONDITIONS,
     FACTORIES,
     INDEXED,
-    PRODUCTS,
     READS,
     REWRITES,
     SHORTCUTS,
-    UNINITIALISED,
     Shortcut,
     decomposition,
     functional_name,
     is_random,
     is_write,
-    with_generator,
 )
 from .registry import Entry, find
 from .scopes import Scopes
 from .strided import Layout, strided_moves
 from .tensors import CPU, Tensors, in_full
 from .values import Slot, Value
-from .worlds import Worlds, combine, fed_worlds
+from .worlds import fed_worlds
 
 __all__ = ["Recorder"]
 
 FOLLOWED = "control flow follows that of one example"
 """The note on control flow that read elements of what is fed."""
-
-_MAX_CONSTANT = 1 << 27
-"""Number of elements up to which constants are evaluated."""
-_MAX_WORLD = 1 << 25
-"""The same for what is evaluated in several worlds."""
 
 
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -77,10 +67,8 @@ class Recorder(ThreadMode):
     ----------
     lower : Lower
         The graph so far.
-    refused : Exception or None
-        What PyTorch last raised on an operator that the forward called.
-    selecting : set of int
-        Nodes of inputs that were used as masks or conditions.
+    evaluation : Evaluation
+        What runs the operators.
     """
 
     def __init__(self, scopes: Scopes, real: bool = False, features_alone: bool = False) -> None:
@@ -88,12 +76,10 @@ class Recorder(ThreadMode):
         self._features_alone = features_alone
         self.lower = Lower()
         self._real = real
-        self.refused: Exception | None = None
-        self._generator = torch.Generator().manual_seed(0)
         self._scopes = scopes
         self._handlers: dict[Any, Handler] = {}
         self._tensors = Tensors(self.lower, real)
-        self.selecting: set[int] = set()
+        self.evaluation = Evaluation(self.lower, self._tensors, real)
 
     # -- what the model owns and is fed ---------------------------------------------------------
 
@@ -190,18 +176,18 @@ class Recorder(ThreadMode):
         """An operator that makes new tensors."""
         operands = self._operands(args, kwargs)
         if operands.constant:
-            result = self._evaluate(func, operands)
+            result = self.evaluation.constants(func, operands)
             if result is not None:
                 return result
         if operands.worlds:
             if operands.fed:
-                result = self._evaluate_worlds(func, operands)
+                result = self.evaluation.in_worlds(func, operands)
                 if result is not None:
                     return result
-            operands = self._settled(func, operands)
+            operands = self.evaluation.settled(func, operands)
         result = None if shortcut is None else shortcut(operands.tensors)
         if result is None:
-            result = self._run(func, operands)
+            result = self.evaluation.run(func, operands)
         if entry.function is None:
             return tree_map(self._tensors.for_unknown, result)
         return self._bind(func, result, entry.function(self.lower, *operands.values, **operands.named_values))
@@ -224,7 +210,7 @@ class Recorder(ThreadMode):
                 self._tensors.know(copy, Slot(replace(value, worlds=value.worlds.to(copy.dtype))))
                 return copy
         operands = self._operands(args, kwargs)
-        result = self._run(func, operands)
+        result = self.evaluation.run(func, operands)
         memory = operands.tensors[0]
         if result is memory:
             return source
@@ -247,7 +233,7 @@ class Recorder(ThreadMode):
     def _view_by_strides(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``as_strided``, which reads the memory itself."""
         operands = self._operands(args, kwargs)
-        result = self._run(func, operands)
+        result = self.evaluation.run(func, operands)
         slot = self._tensors.slot(args[0])
         owner, memory = slot.owner or slot, slot.memory_of(operands.tensors[0])
         moves = strided_moves(Layout.of(memory), Layout.of(result))
@@ -265,15 +251,15 @@ class Recorder(ThreadMode):
         target = args[0]
         slot = self._tensors.slot(target)
         if self._real:
-            self._compute(func, args, kwargs)
+            self.evaluation.compute(func, args, kwargs)
         if entry is not None and entry.kind == "view":
             return self._reshape_in_place(entry, func, target, args[1:], kwargs)
         if not operands.others and not is_random(func):
-            written = self._written(func, operands)
+            written = self.evaluation.written(func, operands)
             if written is not None:
                 slot.write(self.lower, written)
                 return target
-        operands = self._settled(func, operands)
+        operands = self.evaluation.settled(func, operands)
         if entry is None:
             return self._decompose(func, args, kwargs)
         if entry.function is None:
@@ -312,8 +298,8 @@ class Recorder(ThreadMode):
         target = kwargs["out"]
         operands = self._operands(args, {key: item for key, item in kwargs.items() if key != "out"})
         if self._real:
-            self._compute(func, args, kwargs)
-        operands = self._settled(func, operands)
+            self.evaluation.compute(func, args, kwargs)
+        operands = self.evaluation.settled(func, operands)
         new = entry.function(self.lower, *operands.values, **operands.named_values)
         self._tensors.slot(target).write(self.lower, new)
         return target
@@ -321,10 +307,10 @@ class Recorder(ThreadMode):
     def _shaped_like(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """An operator whose result depends on the shape of its operand alone."""
         operands = self._operands(args, kwargs)
-        result = self._run(func, operands)
+        result = self.evaluation.run(func, operands)
         shape = tuple(result.shape)
         base = str(func).split(".")[1]
-        if is_random(func) or result.numel() > _MAX_CONSTANT:
+        if is_random(func) or result.numel() > MAX_CONSTANT:
             return self._tensors.for_unknown(result)
         if "full" in base:
             place = 2 if base == "new_full" else 1
@@ -344,7 +330,7 @@ class Recorder(ThreadMode):
         """An operator without a rule: evaluated if constant, else by its parts if PyTorch knows them."""
         operands = self._operands(args, kwargs)
         if not operands.others and not is_write(func):
-            evaluate = self._evaluate_worlds if operands.fed else self._evaluate
+            evaluate = self.evaluation.in_worlds if operands.fed else self.evaluation.constants
             result = evaluate(func, operands)
             if result is not None:
                 return result
@@ -446,128 +432,6 @@ class Recorder(ThreadMode):
 
     # -- results --------------------------------------------------------------------------------
 
-    def _run(self, func: Any, operands: Operands) -> Any:
-        """The operator's result, on the meta device unless results are real."""
-        return self._compute(func, operands.tensors, operands.named_tensors)
-
-    def _compute(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Run an operator; what it draws for real comes from this trace's own generator."""
-        if self._real and is_random(func):
-            func, kwargs = with_generator(func, args, kwargs, self._generator)
-        try:
-            return func(*args, **kwargs)
-        except Exception as error:
-            self.refused = error
-            raise
-
-    def _evaluate(self, func: Any, operands: Operands) -> Any:
-        """The result of an operator on known constants; None if it is random or too large."""
-        if is_random(func):
-            return None
-        if not any(
-            isinstance(item, Value) for item in operands.values
-        ):  # what a factory makes may be of any size
-            shaped = self._run(func, operands)
-            if isinstance(shaped, torch.Tensor) and shaped.numel() > _MAX_CONSTANT:
-                return self._tensors.for_unknown(shaped)
-        known_args, known_named = operands.in_world()
-        known = self._compute(func, known_args, known_named)
-        if str(func).startswith(UNINITIALISED):
-            known.zero_()  # memory that is not initialised holds no element yet, and neither do zeros
-        return tree_map(self._tensors.for_constant, known)
-
-    def _evaluate_worlds(self, func: Any, operands: Operands) -> Any:
-        """The result of an operator on what depends on fed integers and booleans alone; None if too large."""
-        outcome: dict[int, Any] = {}
-
-        def compute(number: int) -> Any:
-            known_args, known_named = operands.in_world(number)
-            outcome[number] = self._compute(func, known_args, known_named)
-            return outcome[number]
-
-        results = self._in_worlds(func, operands, compute)
-        if results is None:
-            return None
-        one = next(iter(outcome.values()))
-        made = iter(
-            [
-                self._tensors.for_worlds(worlds, partial(self._by_rule, func, operands, place))
-                for place, worlds in enumerate(results)
-            ]
-        )
-        return tree_map(lambda item: next(made) if isinstance(item, torch.Tensor) else item, one)
-
-    def _by_rule(self, func: Any, operands: Operands, place: int) -> Value | None:
-        """A result of an operator by its rule, if it has one that knows these operands."""
-        entry = find(functional_name(*str(func).rsplit(".", 1)))
-        if entry is None or entry.kind != "rule" or entry.function is None:
-            return None
-        lower = self.lower
-        current, lower.operator = lower.operator, func
-        try:
-            made = entry.function(lower, *operands.values, **operands.named_values)
-        except RepriorError:
-            return None
-        finally:
-            lower.operator = current
-        result: Value | None = made if isinstance(made, Value) else made[place]
-        return result
-
-    def _written(self, func: Any, operands: Operands) -> Value | None:
-        """What an operator leaves in its first operand, all of them being known or fed."""
-
-        def compute(number: int) -> torch.Tensor:
-            (target, *rest), known_named = operands.in_world(number)
-            target = target.clone()
-            self._compute(func, (target, *rest), known_named)
-            result: torch.Tensor = target
-            return result
-
-        if operands.constant:
-            return self.lower.constant(compute(0))
-        results = self._in_worlds(func, operands, compute)
-        if results is None:
-            return None
-        shape = tuple(results[0].example.shape)
-        return Value(None, shape, worlds=results[0], origin=partial(self._by_rule, func, operands, 0))
-
-    def _in_worlds(self, func: Any, operands: Operands, compute: Callable[[int], Any]) -> list[Worlds] | None:
-        sizes = [worlds.example.numel() for worlds in operands.worlds]
-        if is_random(func) or max(sizes) > _MAX_WORLD:
-            return None
-        chooses = _base(func) in CHOOSING and any(
-            isinstance(item, Value) and item.worlds is not None
-            for item in tree_leaves([operands.values[1:], operands.named_values])
-        )
-        return combine(compute, operands.worlds, chooses)
-
-    def _settled(self, func: Any, operands: Operands) -> Operands:
-        """With constants in place of masks that act on what carries features (convention 13).
-
-        Such a mask gives no edge. Where it is zero or masks a score whatever is fed, so does the constant;
-        its other elements are neither. A mask that meets parameters alone in a product or a table is a
-        feature itself.
-        """
-        if not operands.worlds or not operands.others:
-            return operands
-        base = _base(func)
-        is_sum = base in CHOOSING or base in PRODUCTS
-        if is_sum and not any(self.lower.is_fed(value) for value in operands.others):
-            return operands
-
-        def settle(position: int | str, value: Value) -> Value:
-            worlds = value.worlds
-            if worlds is None or not worlds.is_mask:
-                return value
-            self.selecting |= worlds.sources
-            if CONDITIONS.get(base) == position:
-                return value
-            if base in CHOOSING:
-                return replace(self._tensors.unknown(value.shape), is_mask=value.is_mask)
-            return self.lower.constant(worlds.known)
-
-        return operands.replace(settle)
-
     def _bind(self, func: Any, result: Any, values: Any) -> Any:
         """Tie the operator's results to the values that its rule gave."""
         if isinstance(result, torch.Tensor):
@@ -589,11 +453,6 @@ class Recorder(ThreadMode):
             f"in {self._where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}",
             module=self._scopes.current,
         )
-
-
-def _base(func: Any) -> str:
-    """An operator's name without its overload, as a function."""
-    return str(func).rsplit(".", 1)[0].removesuffix("_")
 
 
 def _goes_to_cpu(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -124,12 +124,14 @@ def _trace(
     graph = _with_roles(recorder)
     used = reaching(graph.nodes, graph.outputs)
     is_fed = any(used[k] for k, node in enumerate(graph.nodes) if isinstance(node.op, Input))
-    if recorder.selecting and not is_fed:  # masks and conditions are all there is: so they are the features
+    if (
+        recorder.evaluation.selecting and not is_fed
+    ):  # masks and conditions are all there is: so they are the features
         return _trace(module, input, outputs, real, features_alone=True)
     types = {name: type(part).__name__ for name, part in module.named_modules()}
     if real:
         recorder.lower.note("stated", "the forward was computed for real, not on the meta device")
-    notes = (*fed.notes, *recorder.lower.notes, *_notes_on_leaves(graph, used, recorder.selecting))
+    notes = (*fed.notes, *recorder.lower.notes, *_notes_on_leaves(graph, used, recorder.evaluation.selecting))
     if is_fed:
         graph = _without_idle_inputs(graph, used)
     return Traced(graph, aliases, types, time.perf_counter() - start, real, notes)
@@ -266,7 +268,7 @@ def _call(module: torch.nn.Module, fed: Inputs, scopes: Scopes, recorder: Record
 
 def _is_ours(error: Exception, recorder: Recorder) -> bool:
     """Whether an exception came out of a rule or the recorder: a bug, not the traced model's failure."""
-    if error is recorder.refused:
+    if error is recorder.evaluation.refused:
         return False
     package = str(Path(__file__).parent)
     literals = Literals.__module__  # passes on what the forward calls
