@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from reprior.bench import BENCHMARKS
-
 DOCS = Path(__file__).parents[2] / "docs" / "benchmarks"
 FIGURES = ("tau", "rho", "top_rho", "ndcg", "partial_rho", "within")
 
@@ -24,7 +22,10 @@ def tables(text):
     return found
 
 
-@pytest.mark.parametrize("name", [name for name in BENCHMARKS if (DOCS / f"{name}.md").exists()])
+PAGES = ("nasbench201", "macro", "timm")  # the others stand on the leaderboard
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_figures(name):
     shown = tables((DOCS / f"{name}.md").read_text())
     with open(DOCS / "results" / f"{name}.csv", newline="") as file:
