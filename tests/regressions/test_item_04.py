@@ -15,6 +15,10 @@ from .norms import WIDTH, Function, contexts
 TOKENS = 4
 
 
+def softmax(x: torch.Tensor) -> torch.Tensor:
+    return x.exp() / x.exp().sum(-1, keepdim=True)
+
+
 def parametrization(**functions: Function) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("function", functions.values(), ids=functions.keys())
 
@@ -30,6 +34,8 @@ def parametrization(**functions: Function) -> pytest.MarkDecorator:
     then_layer_norm=lambda x: F.layer_norm(x - x.mean(1, keepdim=True), (WIDTH,)),
     beside_layer_norm=lambda x: F.layer_norm(x, (WIDTH,)) + x.mean(1, keepdim=True),
     then_norm_over_other_axes=lambda x: F.normalize(x - x.mean(1, keepdim=True), dim=-1),
+    exponential=lambda x: (x - x.amax(1, keepdim=True)).exp(),
+    then_softmax_over_other_axes=lambda x: softmax(x - x.mean(1, keepdim=True)),
     then_deviation_over_other_axes=lambda x: (x - x.mean(1).unsqueeze(1)) / x.std(-1).unsqueeze(-1),
 )
 def test_item_04_means_and_maxima_route(function: Function) -> None:

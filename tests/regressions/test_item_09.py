@@ -109,6 +109,15 @@ def masked_by_hand(x: Tensor) -> Tensor:
     return (masked - top).exp() / (masked - top).exp().sum(-1, keepdim=True)
 
 
+def layer_norm_by_hand(x: Tensor) -> Tensor:
+    return (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + 1e-5)
+
+
+def softmax_by_hand(x: Tensor) -> Tensor:
+    shifted = x - x.amax(-1, keepdim=True)
+    return shifted.exp() / shifted.exp().sum(-1, keepdim=True)
+
+
 def gated_by_hand(x: Tensor, w: Tensor) -> Tensor:
     value, gate = F.linear(x, w).chunk(2, -1)
     return value * gate.sigmoid() / (value * gate.sigmoid()).norm(dim=-1, keepdim=True)
@@ -286,6 +295,25 @@ GROUPS: dict[str, tuple[list[Function], tuple[tuple[int, ...], ...]]] = {
         [
             lambda x: x * (127 / x.abs().amax(-1, keepdim=True)),
             lambda x: (x - x.amin(-1, True)) / (x.amax(-1, True) - x.amin(-1, True)),
+        ],
+        (),
+    ),
+    "layer norm of a sum": (
+        [lambda x: F.layer_norm(x.sum(1), (WIDTH,)), lambda x: layer_norm_by_hand(x.sum(1))],
+        (),
+    ),
+    "softmax of a mean": (
+        [lambda x: x.mean(1).softmax(-1), lambda x: softmax_by_hand(x.mean(1))],
+        (),
+    ),
+    "log-softmax of a sum": (
+        [lambda x: F.log_softmax(x.sum(1), -1), lambda x: log_softmax_by_hand(x.sum(1))],
+        (),
+    ),
+    "softmax less the largest of all": (
+        [
+            lambda x: x.softmax(-1),
+            lambda x: (x - x.max()).exp() / (x - x.max()).exp().sum(-1, keepdim=True),
         ],
         (),
     ),

@@ -248,13 +248,21 @@ class Lineage:
             pending.extend((k, below) for k in fresh)
         return False
 
+    def not_of_others(self, values: Sequence[int]) -> Sequence[int]:
+        """Those of some values that are no statistic of another: t of ``t`` and ``mean(t)``, itself a sum."""
+        if len(values) < 2:
+            return values
+        chains = {k: set(self.chain(k)) for k in values}
+        left = [k for k in values if not any(self.statistic(k, chains[j]) for j in values if j != k)]
+        return left or values
+
     def _common_source(self, live: list[int]) -> int:
         """The value that all operands, statistics of it aside, are pointwise functions of."""
-        bases = [k for k in live if not self.reduced[k]] or live
+        bases = [k for k in live if not self.reduced[k]] or self.not_of_others(live)
         base = self._meet_all(bases)
         if base >= 0 and len(bases) < len(live):
             targets = self.chains((base,))
-            if any([self.reduced[k] and self.statistic(k, targets) is None for k in live]):
+            if any([k not in bases and self.statistic(k, targets) is None for k in live]):
                 return -1
         return base
 

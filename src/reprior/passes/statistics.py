@@ -95,7 +95,13 @@ class _Normalisations:
         lineage = self.lineage
         hits: set[int] = set()
         dropped = set(known)
-        candidates = [k for k in whole.leaves if lineage.reduced[k] and k not in known]
+        candidates = [
+            k
+            for k in whole.leaves
+            if lineage.reduced[k]
+            and k not in known
+            and (k not in whole.exponents or _is_logarithm(lineage.nodes[k]))
+        ]
         if not candidates and not known:
             return hits, dropped
         carried = {
@@ -122,6 +128,7 @@ class _Normalisations:
         inside: set[int] = set()
         centring: set[int] = set()
         scales = [_Spread.of(lineage, root, k, whole.leaves.get(k, k)) for k in dropped]
+        centring |= self._in_exponents(root, whole, dropped, scales)
         rescaled = self._below(whole, hits)
         pending = [
             (k, _frame(lineage, front, k), k in rescaled)
@@ -136,7 +143,8 @@ class _Normalisations:
             live = lineage.operands(node)
             whole_is = whole_is or value in hits
             if law == "sum" and len(live) > 1:
-                means = [k for k in live if lineage.reduced[k]]
+                own = set(lineage.chain(value))
+                means = [k for k in live if lineage.reduced[k] and k not in own]
                 if not means or lineage.source[value] < 0:
                     continue
                 if not whole_is and hits.isdisjoint(lineage.chain(value)):
@@ -153,6 +161,22 @@ class _Normalisations:
             seen.update(fresh)
             pending.extend((k, frame, whole_is) for k in fresh)
         return inside, centring
+
+    def _in_exponents(
+        self, root: int, whole: Expression, dropped: set[int], scales: list[_Spread]
+    ) -> set[int]:
+        """The means and maxima subtracted in exponents, over the axes of a statistic that rescales."""
+        lineage = self.lineage
+        summands = [k for k in whole.leaves if k in whole.exponents and k not in dropped]
+        means = {k for k in summands if lineage.reduced[k]}
+        if len(means) == len(summands):
+            means.difference_update(lineage.not_of_others(summands))
+        if not means:
+            return means
+        others = lineage.chains([k for k in whole.leaves if k not in dropped and k not in means])
+        others |= lineage.chains(whole.inside)
+        spreads = {k: _Spread.of(lineage, root, k, whole.leaves[k]) for k in means}
+        return {k for k in means if lineage.statistic(k, others) and any(map(spreads[k].covers, scales))}
 
     def _below(self, whole: Expression, hits: set[int]) -> set[int]:
         """The leaves of those parts of a product that are rescaled as wholes."""
@@ -179,6 +203,9 @@ class _Normalisations:
         logarithms = [k for k in candidates if _is_logarithm(lineage.nodes[k])]
         if not logarithms:
             return set()
+        summands = [k for k in whole.leaves if k not in logarithms]
+        if all([k in candidates for k in summands]):
+            candidates = [k for k in candidates if k not in lineage.not_of_others(summands)]
         bases = [k for k in (*whole.leaves, *whole.inside) if k not in candidates and k != root]
         carried = lineage.chains(bases)
         from_log = any([_is_logarithm(lineage.nodes[k]) for k in whole.leaves if k not in candidates])
@@ -255,6 +282,12 @@ class _Spread:
         if self.axes is None or other.axes is None:
             return self.size == other.size
         return self.axes == other.axes
+
+    def covers(self, other: _Spread) -> bool:
+        """Whether it is constant where another statistic is: as a shift of exponents it cancels."""
+        if self.axes is None or other.axes is None:
+            return self.size <= other.size
+        return self.axes >= other.axes
 
 
 def _frame(lineage: Lineage, front: int | None, value: int) -> _Frame | None:
