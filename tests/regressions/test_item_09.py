@@ -347,3 +347,28 @@ def test_item_09_statistics_are_gone(name: str) -> None:
         )
         assert sum(coupled["before.bias"]) >= sum(local["before.bias"])
         assert coupled != local
+
+
+def windows(x: Tensor) -> Tensor:
+    return F.pad(x, (0, 0, 1, 0)).unfold(1, 2, 1).mT
+
+
+def local_attention_by_sums(x: Tensor) -> Tensor:
+    scores = (x[:, :, None] * windows(x)).sum(-1).softmax(-1)
+    return (scores[..., None] * windows(x)).sum(2)
+
+
+def local_attention(x: Tensor) -> Tensor:
+    near = windows(x)
+    return F.scaled_dot_product_attention(x[:, :, None], near, near)[:, :, 0]
+
+
+def test_item_09_scores_of_other_elements_route() -> None:
+    """Products with elements at other places are scores, no statistic of one value."""
+    assert contexts(local_attention_by_sums) == contexts(local_attention)
+
+
+def test_item_09_diagonal_of_statistics_keeps_its_zeros() -> None:
+    """Each element meets its own row directly and, by the norm, once for each of the row's: 1 + WIDTH."""
+    counts = contexts(lambda x: torch.diag_embed(1 / x.norm(dim=-1)) @ x)
+    assert counts["before.bias"] == [x * (1 + WIDTH) for x in contexts(lambda x: x)["before.bias"]]

@@ -95,11 +95,13 @@ class _Normalisations:
         lineage = self.lineage
         hits: set[int] = set()
         dropped = set(known)
+        spread_out = self._spread_out(whole)
         candidates = [
             k
             for k in whole.leaves
             if lineage.reduced[k]
             and k not in known
+            and k not in spread_out
             and (k not in whole.exponents or _is_logarithm(lineage.nodes[k]))
         ]
         if not candidates and not known:
@@ -108,7 +110,9 @@ class _Normalisations:
             k: lineage.chains((k,)) if k in whole.exponents else lineage.carried(k) for k in whole.leaves
         }
         between = lineage.chains(whole.inside)
-        direct = between | lineage.chains(whole.leaves)
+        # A leaf behind a shift or a window is no factor of the elements that are reduced with it.
+        beside = {k for k, front in whole.leaves.items() if front != k and not lineage.reduced[k]}
+        direct = between | lineage.chains([k for k in whole.leaves if k in between or k not in beside])
         for leaf in sorted(candidates, reverse=True):
             others = [carried[k] for k in whole.leaves if k != leaf and k not in dropped]
             found = lineage.statistic(leaf, between.union(*others), direct)
@@ -119,6 +123,19 @@ class _Normalisations:
             others = [carried[k] for k in whole.leaves if k not in dropped]
             hits |= lineage.statistic(leaf, between.union(*others), direct) or set()
         return hits, dropped
+
+    def _spread_out(self, whole: Expression) -> set[int]:
+        """Factors among zeros in a matrix product, as on a diagonal: they choose what is summed."""
+        nodes = self.lineage.nodes
+        if not any([isinstance(nodes[k].op, Contract) for k in whole.inside]):
+            return set()
+        pending = [k for k in whole.inside if isinstance(op := nodes[k].op, Move) and op.may_remove]
+        seen = set(pending)
+        while pending:
+            fresh = [k for k in self.lineage.operands(nodes[pending.pop()]) if k not in seen]
+            seen.update(fresh)
+            pending.extend([k for k in fresh if k in whole.inside])
+        return seen
 
     def _centring(
         self, root: int, whole: Expression, hits: set[int], dropped: set[int]
