@@ -1,0 +1,1 @@
+"""An independent judge of the counts of the PyTorch front-end."""
