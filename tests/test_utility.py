@@ -135,7 +135,7 @@ def test_the_formula():
     layers = [Layer("a", 1.0, 64, 8, 2), Layer("b", 0.125, 8, 8, 4)]
     shapes = (2**3 * 4) ** 0.25, (4**3 * 2) ** 0.25
     total = places(8) * shapes[0] + 0.5 * places(1) * shapes[1]
-    assert utility(layers) == pytest.approx(math.log2(total) + math.log2(16) / 3)
+    assert utility(layers) == pytest.approx(math.log2(total) + math.log2(16) / 4)
     assert utility([]) is None
 
 
@@ -144,7 +144,7 @@ def test_layers_that_share_count_between_one_and_all():
     ties = [Layer(str(k), 1.0, 64, 8, 2, weights="w", turn=k) for k in range(4)]
     free = [Layer(str(k), 1.0, 64, 8, 2) for k in range(4)]
     assert utility(ties) == pytest.approx(utility([alone]) + 1)  # sqrt(4) = 2
-    assert utility(free) == pytest.approx(utility([alone]) + 2 + 2 / 3)
+    assert utility(free) == pytest.approx(utility([alone]) + 2 + 2 / 4)
     # Uses unlike the best one add nothing, but take nothing away either.
     faint = Layer("faint", 1e-9, 64, 8, 2, weights="w", turn=1)
     assert utility([ties[0], faint]) == pytest.approx(utility([alone]))

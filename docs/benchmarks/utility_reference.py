@@ -65,4 +65,4 @@ def utility(steps, outputs):
         worth = m**ROOT * PLACES * -np.expm1(-products / weights / PLACES) * o * (weights / o / o) ** FAN_IN
         mean = np.exp(np.log(np.maximum(worth, 1e-300)).mean())
         total += max(worth.max(), np.sqrt(len(worth)) * mean)
-    return np.log2(total) + ROOT * np.log2(sum(table[0, 2] for table in fused.values()))
+    return np.log2(total) + FAN_IN * np.log2(sum(table[0, 2] for table in fused.values()))

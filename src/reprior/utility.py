@@ -4,7 +4,7 @@ The paper (section 6) asks for a utility function on top of contexts, with fract
 the bias of P_G and P'_G towards deep and narrow models. This one orders trained models best of those
 tried, on populations that took no part in choosing it (docs/benchmarks/utility.md):
 
-    U_G = log2 sum over layers of  m^(1/3) * R * (o^3 f)^(1/4)   +  1/3 log2 N
+    U_G = log2 sum over layers of  m^(1/3) * R * (o^3 f)^(1/4)   +  1/4 log2 N
 
 m are the visits of a layer (how often a random backward walk passes it), r its reuse (uses of each
 parameter), R = s (1 - exp(-r / s)) the distinct ones among s = 500 places that r contexts reach, o its
@@ -36,9 +36,9 @@ class Constants:
     Attributes
     ----------
     root : float
-        Power of the visits, and of N.
+        Power of the visits.
     fan_in : float
-        Power of the fan-in; that of the outputs is one less it.
+        Power of the fan-in, and of N; that of the outputs is one less it.
     places : float
         How many places a layer can tell apart: a map of 22 x 22.
     """
@@ -77,7 +77,7 @@ def utility(layers: Iterable[Layer], constants: Constants = _CHOSEN) -> float | 
             best = max(best, math.sqrt(len(worths)) * mean)
         total.append(best)
     found = math.fsum(total)
-    return math.log2(found) + constants.root * math.log2(weights) if found > 0 else None
+    return math.log2(found) + constants.fan_in * math.log2(weights) if found > 0 else None
 
 
 def utility_of_graph(graph: Graph, shared: Mapping[str, str] | None = None) -> float | None:

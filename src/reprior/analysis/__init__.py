@@ -1,5 +1,6 @@
 """From counts to quantities: what is asked of a model, and what is answered."""
 
+from .calibration import Verdict
 from .comparison import COLUMNS, Comparison
 from .costs import Costs, measure
 from .options import Options
@@ -15,6 +16,7 @@ __all__ = [
     "Costs",
     "Options",
     "ParameterRow",
+    "Verdict",
     "analyze_model",
     "measure",
 ]

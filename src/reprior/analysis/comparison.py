@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RepriorError, SpecError
+from .calibration import Verdict, verdicts
 from .result import SCHEMA_VERSION, Analysis
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Comparison:
         """One mapping per model, keys from `COLUMNS`; None where a model has no such quantity."""
         return [{key: item.to_dict().get(key) for key in COLUMNS} for item in self.analyses]
 
+    @property
+    def evidence(self) -> tuple[Verdict, ...]:
+        """For every two neighbours by utility, how often benchmarks bear such an order out."""
+        return verdicts(self.analyses)
+
     def sorted_by(self, key: str) -> Comparison:
         """In descending order of a quantity, models without it last.
 
@@ -76,8 +82,12 @@ class Comparison:
         return Comparison(tuple(item for _, item in ranked))
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """All analyses as JSON."""
-        data = {"schema_version": SCHEMA_VERSION, "models": [item.to_dict() for item in self.analyses]}
+        """All analyses as JSON, and under `evidence` what is known of neighbours by utility."""
+        data = {
+            "schema_version": SCHEMA_VERSION,
+            "models": [item.to_dict() for item in self.analyses],
+            "evidence": [{**asdict(item), "text": item.text} for item in self.evidence],
+        }
         return json.dumps(data, indent=indent, allow_nan=False)
 
     def to_csv(self) -> str:

@@ -89,6 +89,8 @@ def compare_command(
     if not places.printed:
         console = printer()
         console.print(_table(comparison, sort))
+        for line in _evidence(comparison):
+            console.print(line, soft_wrap=True)
         for analysis in comparison.analyses:
             for note in analysis.notes:
                 console.print(f"note on {analysis.model}: {note}")
@@ -112,6 +114,19 @@ def _table(comparison: Comparison, sort: str) -> Table:
     for row in comparison.rows():
         table.add_row(row["model"], *(_cell(key, row[key]) for key in shown))
     return table
+
+
+def _evidence(comparison: Comparison) -> list[str]:
+    """What the benchmarks say of neighbours by utility."""
+    found = comparison.evidence
+    if not found:
+        return []
+    sizes = {True: "size alike", False: "sizes differ"}
+    lines = [
+        f"{item.better} over {item.worse}: {item.text} ({item.difference:.2f} bits, {sizes[item.alike]})"
+        for item in found
+    ]
+    return ["", "How often benchmarks of trained models bear out such an order by U_G:", *lines]
 
 
 def _cell(key: str, value: float | int | None) -> str:

@@ -12,6 +12,7 @@ from ..analysis import Analysis, Comparison
 from ..files import write_text
 from .analysis_data import analysis_data
 from .comparison_data import comparison_data
+from .evidence import evidence_section
 from .page import assemble
 from .scalar_figure import scalar_figure
 
@@ -24,7 +25,8 @@ def to_html(subject: Analysis | Comparison) -> str:
     """The report as one self-contained HTML page."""
     if isinstance(subject, Comparison):
         models = ", ".join(item.model for item in subject.analyses)
-        return assemble(f"{models} - reprior", comparison_data(subject), (*_SHARED, "comparison.js"))
+        data, scripts = comparison_data(subject), (*_SHARED, "comparison.js")
+        return assemble(f"{models} - reprior", data, scripts, body=evidence_section(subject))
     title = f"{subject.model} - reprior"
     body = scalar_figure(subject)
     return assemble(title, analysis_data(subject), (*_SHARED, "tree.js", "analysis.js"), body=body)
