@@ -121,9 +121,9 @@ def _evidence(comparison: Comparison) -> list[str]:
     found = comparison.evidence
     if not found:
         return []
-    sizes = {True: "size alike", False: "sizes differ"}
+    sizes = {True: ", sizes alike", False: ""}
     lines = [
-        f"{item.better} over {item.worse}: {item.text} ({item.difference:.2f} bits, {sizes[item.alike]})"
+        f"{item.text}: {item.better} over {item.worse} ({item.difference:.2f} bits{sizes[item.alike]})"
         for item in found
     ]
     return ["", "How often benchmarks of trained models bear out such an order by U_G:", *lines]
