@@ -279,7 +279,10 @@ class Tracer(TorchDispatchMode):
         out = np.full(shape, CONST, dtype=np.int64)
         for at in np.ndindex(shape):
             a = [int(w[at]) if d[at] else CONST for w, d in zip(wide, depends, strict=False)]
-            if any(x != CONST for x in a):
+            live = [x for x in a if x != CONST]
+            if what in ("masked_fill", "where") and len(live) == 1:
+                out[at] = live[0]  # chosen by a known mask: the same element
+            elif live:
                 out[at] = self.graph.node(POINTWISE, call, a, what)
         return out
 
@@ -1120,6 +1123,13 @@ class Normalisations:
             if f is not None:
                 return [] if f == CONST else [f]
         g = self.g
+        if g.kind[s] == SUM:  # both sides of a correlation are centred
+            sources = list(self.new.get(s, g.src[s]))
+            for q in statistics:
+                freed = [(a, self.centre_free(a, q)) for a in sources]
+                sources = [a if f is None else f for a, f in freed if f != CONST]
+            self.new[s] = sources
+            return [s]
         if s not in self.new and g.kind[s] == POINTWISE and g.what[s] in ("mul", "div", "neg"):
             inner = [(a, self.uncentred(a, statistics)) for a in g.args[s] if a != CONST]
             if any(f != [a] for a, f in inner):
