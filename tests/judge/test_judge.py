@@ -27,7 +27,6 @@ KNOWN = {
     "fno": "the inverse of a real transform reads every bin whole, the imaginary part of the first one too",
     "img_grid_sample_const": "sampling at constant places reads any position",
     "img2_warp_const": "sampling at constant places reads any position",
-    "img_maxunpool": "unpooling reads the indices of all channels",
 }
 
 # Every third is enough where statistics are kept.

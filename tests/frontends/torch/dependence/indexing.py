@@ -59,6 +59,20 @@ _UNKNOWN_SCATTERS = [
         MANY,
     ),
     Case("aten.scatter.src", lambda i, x, s: aten.scatter.src(x, 1, i, s), [Fed((2, 1), 1), (2, 1), (2, 1)]),
+    Case(
+        "aten.max_unpool2d.default",
+        lambda i, x: aten.max_unpool2d(x, i, [1, 3]),
+        [Fed((1, 2, 1, 2), 3), (1, 2, 1, 2)],
+        "change",
+        MANY,
+    ),
+    Case(
+        "aten.max_unpool3d.default",
+        lambda i, x: aten.max_unpool3d(x, i, [1, 1, 3], [1, 1, 1], [0, 0, 0]),
+        [Fed((1, 2, 1, 1, 2), 3), (1, 2, 1, 1, 2)],
+        "change",
+        MANY,
+    ),
 ]
 
 _UNKNOWN_ROWS = [

@@ -181,6 +181,16 @@ def _scatter(
     return _joined(lower, x, spread)
 
 
+@rule("aten.max_unpool2d", "aten.max_unpool3d")
+def max_unpool(lower: Lower, x: Value, indices: Value, size: Sequence[int], *rest: Any) -> Value:
+    """Every element goes to the place that its index names, in its own channel; elsewhere is nothing."""
+    lead = x.shape[: -len(size)]
+    flat = (*lead, prod(x.shape[-len(size) :]))
+    nothing = lower.constant(torch.zeros((*lead, prod(size))))
+    result = scatter(lower, nothing, -1, lower.reshape(indices, flat), lower.reshape(x, flat))
+    return lower.reshape(result, (*lead, *size))
+
+
 def _corner(lower: Lower, x: Value, shape: Shape) -> Value:
     for axis, size in enumerate(shape):
         x = lower.slice(x, axis, 0, size)
