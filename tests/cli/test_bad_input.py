@@ -147,7 +147,7 @@ def test_two_results_in_one_place(runner, tmp_path):
     ("arguments", "expected"),
     [
         (("analyse", "paper:figure3a"), "no command 'analyse': did you mean analyze?"),
-        (("frobnicate",), "no command 'frobnicate': there are analyze, compare, paper"),
+        (("frobnicate",), "no command 'frobnicate': there are analyze, verify, compare, paper"),
         (("--frobnicate",), "No such option: --frobnicate"),
         (("analyze",), "SPEC"),
         (("unroll", "paper:figure3a", "--limit", "many"), "--limit"),

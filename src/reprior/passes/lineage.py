@@ -73,9 +73,9 @@ class Lineage:
 
     __slots__ = ("_depth", "has_holes", "matters", "near", "nodes", "reduced", "source")
 
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.matters: list[bool] = []
+    def __init__(self, nodes: Sequence[Node] = (), matters: Sequence[bool] = ()) -> None:
+        self.nodes: list[Node] = list(nodes)
+        self.matters: list[bool] = list(matters)
         self.reduced: list[bool] = []
         self.near: list[int] = []
         self.source: list[int] = []

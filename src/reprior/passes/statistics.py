@@ -17,9 +17,10 @@ from math import prod
 from typing import Any
 
 from ..graph import Node
-from ..primitives import Contract, Expand, Map, Move, Permute, Pool, Reduce, Shape
+from ..primitives import Contract, Expand, Input, Map, Move, Parameter, Permute, Pool, Reduce, Shape
 from .expression import Expression, factors, terms, without
 from .lineage import LIMIT, Lineage, carries, is_linear_move
+from .liveness import depends_on
 from .maps import rewire
 
 __all__ = ["drop_statistics"]
@@ -30,13 +31,44 @@ _NEAR = 20
 
 def drop_statistics(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], tuple[int, ...]]:
     """Drop the edges by which statistics of a value return to it without a learnable part in between."""
-    if not any([isinstance(node.op, Reduce | Pool | Contract) for node in nodes]):
+    if not _may_rescale(nodes):
         return list(nodes), tuple(outputs)
     normalisations = _Normalisations()
     place: list[int] = []
     for node in nodes:
         place.append(normalisations.add(rewire(node, tuple([place[k] for k in node.inputs]))))
     return normalisations.lineage.nodes, tuple([place[k] for k in outputs])
+
+
+def _may_rescale(nodes: Sequence[Node]) -> bool:
+    """Whether a reduction may come back to what it reduces: a quick look that spares many the search.
+
+    It may do so where something that is computed from reductions by pointwise functions and moves meets
+    anything else that is computed from what is reduced.
+    """
+    if not any([isinstance(node.op, Reduce | Pool | Contract) for node in nodes]):
+        return False
+    lineage = Lineage(nodes, depends_on(nodes, Parameter, Input))
+    reduces = [lineage.is_reduction(node) for node in nodes]
+    reduced = list(reduces)
+    for position in range(len(nodes) - 1, -1, -1):
+        if reduced[position]:
+            for k in nodes[position].inputs:
+                reduced[k] = True
+    from_reduced: list[bool] = []
+    statistics: list[bool] = []
+    for position, node in enumerate(nodes):
+        op, inputs = node.op, node.inputs
+        of_statistics = [k for k in inputs if statistics[k]]
+        others = [k for k in inputs if from_reduced[k] and (len(of_statistics) > 1 or k not in of_statistics)]
+        if isinstance(op, Map) and op.law == "normalise":
+            return True
+        if of_statistics and others and isinstance(op, Map | Contract):
+            return True
+        passes = isinstance(op, Map | Move) or (bool(of_statistics) and lineage.is_outer_product(node))
+        statistics.append(reduces[position] or (passes and bool(of_statistics)))
+        from_reduced.append(reduced[position] or any([from_reduced[k] for k in inputs]))
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ def evidence_section(comparison: Comparison) -> str:
         '<section class="evidence"><h2>How far the order by U_G can be trusted</h2>'
         "<p>Of pairs of trained networks in public benchmarks whose utilities differ by as much, and whose "
         "sizes are alike or not, the share in which the one with the higher utility was the better.</p>"
-        "<table><thead><tr><th>Higher U_G</th><th>Lower</th><th>Bits apart</th><th>Sizes</th>"
-        f"<th>Ordered rightly</th></tr></thead><tbody>{rows}</tbody></table></section>"
+        '<div class="scroll" tabindex="0" role="region" aria-label="Evidence"><table><thead><tr>'
+        "<th>Higher U_G</th><th>Lower</th><th>Bits apart</th><th>Sizes</th>"
+        f"<th>Ordered rightly</th></tr></thead><tbody>{rows}</tbody></table></div></section>"
     )
 
 

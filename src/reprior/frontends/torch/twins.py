@@ -100,6 +100,7 @@ class _Twins:
         self._originals: list[Any] = []  # kept alive, so that no other object takes their identity
         self._pending: list[tuple[torch.nn.Module, torch.nn.Module]] = []
         self._leading: dict[int, bool] = {}
+        self._slots: dict[type, tuple[str, ...]] = {}
 
     def of(self, item: Any) -> Any:
         """The twin of an object: itself, where it leads to no module."""
@@ -152,19 +153,29 @@ class _Twins:
         attributes = getattr(item, "__dict__", None)
         if attributes is not None:
             # Copied at once: another thread may set attributes meanwhile.
-            twin.__dict__.update(
-                {
-                    name: value
-                    if type(value) in _ATOMS
-                    else type(value)()
-                    if name in _OWN and not value
-                    else self.of(value)
-                    for name, value in attributes.copy().items()
-                }
-            )
-        for name in _slots(type(item)):
+            copied = attributes.copy()
+            for name, value in copied.items():
+                kind = type(value)
+                if kind in _ATOMS:
+                    continue
+                if name in _OWN and kind in _MAPPINGS and (not value or self._are_tensors(name)):
+                    copied[name] = value.copy() if value else kind()
+                else:
+                    copied[name] = self.of(value)
+            twin.__dict__.update(copied)
+        for name in self._slots_of(type(item)):
             if hasattr(item, name):
                 object.__setattr__(twin, name, self.of(getattr(item, name)))
+
+    def _slots_of(self, kind: type) -> tuple[str, ...]:
+        found = self._slots.get(kind)
+        if found is None:
+            found = self._slots[kind] = _slots(kind)
+        return found
+
+    def _are_tensors(self, name: str) -> bool:
+        """Whether an attribute of a module holds nothing but tensors, which are kept as they are."""
+        return name in ("_parameters", "_buffers") and not self._clone
 
     def _mapping(self, item: Any) -> Any:
         twin = item.copy()
@@ -181,6 +192,8 @@ class _Twins:
             for place, value in enumerate(tuple(twin)):
                 twin[place] = self.of(value)
             return twin
+        if type(item) is tuple and all([type(value) in _ATOMS for value in item]):
+            return item
         values = [self.of(value) for value in item]
         if isinstance(item, set) or any(new is not old for new, old in zip(values, item, strict=True)):
             return self._keep(item, type(item)(values))
