@@ -2,7 +2,7 @@
 
 The paper (section 6) asks for a utility function on top of contexts, with fractional counts and without
 the bias of P_G and P'_G towards deep and narrow models. This one orders trained models best of those
-tried, on populations that took no part in choosing it (docs/benchmarks/utility.md):
+tried, on each population with constants chosen on the others (docs/benchmarks/utility.md):
 
     U_G = log2 sum over layers of  m^(1/3) * R * (o^3 f)^(1/4)   +  1/4 log2 N
 
