@@ -22,6 +22,7 @@ from .expression import Expression, factors, terms, without
 from .lineage import LIMIT, Lineage, carries, is_linear_move
 from .liveness import depends_on
 from .maps import rewire
+from .placement import is_misplaced
 
 __all__ = ["drop_statistics"]
 
@@ -111,7 +112,7 @@ class _Normalisations:
         """A product without those factors that are statistics of the others."""
         lineage = self.lineage
         whole = factors(lineage, root)
-        hits, dropped = self._statistics(whole, known)
+        hits, dropped = self._statistics(root, whole, known)
         if not dropped:
             return root
         inside, centring = self._centring(root, whole, hits, dropped)
@@ -122,7 +123,7 @@ class _Normalisations:
         )
         return result
 
-    def _statistics(self, whole: Expression, known: set[int]) -> tuple[set[int], set[int]]:
+    def _statistics(self, root: int, whole: Expression, known: set[int]) -> tuple[set[int], set[int]]:
         """What is rescaled, and the factors that rescale it."""
         lineage = self.lineage
         hits: set[int] = set()
@@ -148,7 +149,7 @@ class _Normalisations:
         for leaf in sorted(candidates, reverse=True):
             others = [carried[k] for k in whole.leaves if k != leaf and k not in dropped]
             found = lineage.statistic(leaf, between.union(*others), direct)
-            if found:
+            if found and not any([is_misplaced(lineage, root, leaf, k) for k in found]):
                 dropped.add(leaf)
                 hits |= found
         for leaf in known:
