@@ -50,7 +50,7 @@ docs: $(VENV)/.all
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.all
-	$(BIN)/python -m reprior.bench
+	$(BIN)/python -m reprior.lab.bench
 
 clean:
 	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from reprior.analysis.calibration import ALIKE, interpolate
-from reprior.bench import BENCHMARKS, load
+from reprior.lab.bench import BENCHMARKS, load
 from reprior.rank import Cache, default_cache, score_models
 
 DIFFERENCES = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0)

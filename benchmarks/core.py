@@ -46,7 +46,7 @@ def one_model(exact: bool) -> dict[str, float]:
 def paper_models(exact: bool) -> dict[str, float]:
     """The eight models of the paper's tables, each at its own image size."""
     import reprior
-    from reprior.zoo import PAPER_MODELS
+    from reprior.models import PAPER_MODELS
 
     def run() -> None:
         for name in PAPER_MODELS:
@@ -64,7 +64,7 @@ def _cell(job: tuple[str, str]) -> float:
 
 def nasbench201(weighting: str, processes: int = 2) -> dict[str, float]:
     """Every network of NAS-Bench-201."""
-    from reprior.zoo.nasbench201 import cells
+    from reprior.models.nasbench201 import cells
 
     jobs = [(cell, weighting) for cell in cells()]
     start = time.perf_counter()
@@ -77,8 +77,8 @@ def nasbench201(weighting: str, processes: int = 2) -> dict[str, float]:
 def depth(exact: bool) -> dict[str, float]:
     """Chains of 5,000 and 10,000 convolutions: what twice the layers cost (the least of five, in turns)."""
     from reprior import Network
-    from reprior.canonical import canonicalise
-    from reprior.counting import count
+    from reprior.core.canonical import canonicalise
+    from reprior.core.counting import count
 
     graphs = []
     for layers in (5_000, 10_000):

@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 import typer
 
-from reprior.training import Prediction, Recipe, load_recipe, plan, read_result, train
+from reprior.lab.training import Prediction, Recipe, load_recipe, plan, read_result, train
 
 SEEDS = range(3)
 TRAIN_IMAGES = 20_000

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 import typer
 
-from reprior.training import Prediction, Recipe, load_recipe, plan, read_result, train
+from reprior.lab.training import Prediction, Recipe, load_recipe, plan, read_result, train
 
 SEEDS = range(5)
 DEPTHS = {4: (1, 2, 3, 5), 6: (1, 2, 3, 5), 8: (1, 2, 3, 5), 12: (1, 2), 16: (1,)}

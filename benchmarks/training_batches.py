@@ -16,11 +16,11 @@ import typer
 from accelerate import Accelerator
 from PIL import Image
 
-from reprior.training import load_recipe
-from reprior.training.batches import Batches, LoadedBatches, TensorBatches
-from reprior.training.images import Images
-from reprior.training.schedules import Stage
-from reprior.training.tensor_images import TensorImages
+from reprior.lab.training import load_recipe
+from reprior.lab.training.batches import Batches, LoadedBatches, TensorBatches
+from reprior.lab.training.images import Images
+from reprior.lab.training.schedules import Stage
+from reprior.lab.training.tensor_images import TensorImages
 
 MANY, SIZE, REPEATS = 4096, 32, 5
 

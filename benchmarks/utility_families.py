@@ -17,8 +17,8 @@ from math import sqrt
 import numpy as np
 from scipy.stats import kendalltau, spearmanr
 
-from reprior.bench import benchmark, load
-from reprior.zoo.nasbench201 import OPERATIONS, parse_cell
+from reprior.lab.bench import benchmark, load
+from reprior.models.nasbench201 import OPERATIONS, parse_cell
 
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 NONE, SKIP, CONV1, CONV3, POOL = range(len(OPERATIONS))

@@ -11,9 +11,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import reprior
-from reprior.drawing import write_unrolling
-from reprior.report import write_html
-from reprior.zoo.figures import figure_3a
+from reprior.models.figures import figure_3a
+from reprior.views.drawing import write_unrolling
+from reprior.views.html import write_html
 
 OUT = Path(__file__).parent / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -15,8 +15,8 @@ from fractions import Fraction
 import numpy as np
 
 from reprior import primitives as p
-from reprior.graph import Graph
-from reprior.runs import Runs
+from reprior.core.graph import Graph
+from reprior.core.runs import Runs
 
 __all__ = ["contexts"]
 

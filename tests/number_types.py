@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from reprior.counting import Counts
-from reprior.quantities import log2_exact
-from reprior.runs import Runs
+from reprior.core.counting import Counts
+from reprior.core.quantities import log2_exact
+from reprior.core.runs import Runs
 
 __all__ = ["assert_agree", "log2_values"]
 

@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
-from reprior.graph import Graph, Node
-from reprior.primitives import Attention, Input, Leaf, Map, Parameter, Primitive
-from reprior.weighting import UNIT, Weighting
+from reprior.core.graph import Graph, Node
+from reprior.core.primitives import Attention, Input, Leaf, Map, Parameter, Primitive
+from reprior.core.weighting import UNIT, Weighting
 
 __all__ = ["ScalarGraph", "indices"]
 

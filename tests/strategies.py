@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
+from reprior.core.weighting import Weighting
 from reprior.scalar import Dag, DagBuilder
-from reprior.weighting import Weighting
 
 
 def weightings() -> st.SearchStrategy[Weighting]:

@@ -10,7 +10,7 @@ import reprior
 from reprior import Network
 from reprior.analysis import Comparison
 from reprior.analysis.calibration import DOUBT, kind_of, right_share
-from reprior.report import to_html
+from reprior.views.html import to_html
 from tests.cli.runner import runner
 
 __all__ = ["runner"]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprior.core.quantities import ContextDistribution, p_g, p_g_prime
 from reprior.errors import GraphError
-from reprior.quantities import ContextDistribution, p_g, p_g_prime
 
 small = st.lists(st.tuples(st.integers(1, 10**6), st.integers(1, 1000)), min_size=1, max_size=8)
 # Counts that are exact in both number types, over a range no float covers.

@@ -6,9 +6,9 @@ import pytest
 
 import reprior
 from reprior import Network
-from reprior.canonical import canonicalise
-from reprior.utility import utility, utility_of_graph
-from reprior.visits import POOLS, Layer, visit_layers
+from reprior.core.canonical import canonicalise
+from reprior.core.utility import utility, utility_of_graph
+from reprior.core.visits import POOLS, Layer, visit_layers
 
 
 def layers_of(net, *outputs):

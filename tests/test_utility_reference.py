@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reprior.canonical import canonicalise, depends_on
-from reprior.frontends.specs import load_spec
-from reprior.primitives import (
+from reprior.core.canonical import canonicalise, depends_on
+from reprior.core.primitives import (
     Attention,
     Concat,
     Contract,
@@ -20,8 +19,9 @@ from reprior.primitives import (
     Parameter,
     Pool,
 )
-from reprior.utility import utility_of_graph
-from reprior.visits import visit_layers
+from reprior.core.utility import utility_of_graph
+from reprior.core.visits import visit_layers
+from reprior.frontends.specs import load_spec
 
 FILE = Path(__file__).parents[1] / "docs" / "benchmarks" / "utility_reference.py"
 SPEC = importlib.util.spec_from_file_location("utility_reference", FILE)

@@ -11,15 +11,16 @@ the counts derive entropy, expected spread, total surprisal and two performance 
 
 from typing import Any
 
-from . import primitives, scalar, sharing
+from . import scalar, sharing
 from .analysis import Analysis, Comparison, Options
 from .api import analyze, compare, verify
+from .core import primitives
+from .core.graph import Graph, GraphBuilder, Node
+from .core.layers import ParameterInfo
+from .core.weighting import Weighting
 from .errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOperatorError
-from .frontends.builder import Feature, Network
-from .graph import Graph, GraphBuilder, Node
-from .layers import ParameterInfo
+from .frontends.network import Feature, Network
 from .verification import Verification
-from .weighting import Weighting
 
 __version__ = "0.1.0"
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from .analysis import Analysis, Comparison, Options, analyze_model
+from .core.graph import Graph
 from .errors import SpecError
-from .frontends.builder import Network
+from .frontends.network import Network
 from .frontends.specs import load_spec, verify_spec
-from .graph import Graph
 from .model import Model
 from .scalar import Dag
 from .verification import Verification

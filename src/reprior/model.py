@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .graph import Graph
+from .core.graph import Graph
 from .notes import Note
 from .scalar import Dag
 from .verification import Verification

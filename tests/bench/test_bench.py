@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reprior.bench import ANCHORS, BENCHMARKS, benchmark, digest_of, leaderboard, load, run, with_urls
-from reprior.bench.convert import macro, nasbench201
 from reprior.errors import SpecError
+from reprior.lab.bench import ANCHORS, BENCHMARKS, benchmark, digest_of, leaderboard, load, run, with_urls
+from reprior.lab.bench.convert import macro, nasbench201
+from reprior.models.nasbench201 import cells
 from reprior.rank import ScoredEntry, Table, rank_entries, read_table
 from reprior.rank.statistics import kendall
-from reprior.zoo.nasbench201 import cells
 from tests.cli.runner import runner
 
 __all__ = ["runner"]
@@ -222,7 +222,7 @@ def test_command_on_a_cut_table(runner, tmp_path, monkeypatch):
     lines = [f"{entry.spec.removeprefix('macro:')},{entry.accuracy}" for entry in entries]
     (tmp_path / benchmark("macro").file).write_text("\n".join(["arch,mean_acc", *lines]) + "\n")
     cut = replace(benchmark("macro"), digest=digest_of(Table(entries, ())))
-    monkeypatch.setattr("reprior.bench.benchmark", lambda name: cut)
+    monkeypatch.setattr("reprior.lab.bench.benchmark", lambda name: cut)
     options = ("--data", str(tmp_path), "--cache", "none", "--processes", "1", "--resamples", "5")
     out = runner.prints("bench", "macro", *options, "--out", str(tmp_path))
     assert "utility" in out and "published by others" in out and "xiusu/NAS-Bench-Macro" in out

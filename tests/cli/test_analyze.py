@@ -119,7 +119,7 @@ def test_a_single_parameter_has_no_estimate(runner, tmp_path):
 
 
 def test_html_is_written_by_the_report(runner, tmp_path):
-    pytest.importorskip("reprior.report", reason="the report is not there")
+    pytest.importorskip("reprior.views.html", reason="the report is not there")
     page = tmp_path / "a.html"
     runner.prints("analyze", "paper:figure3a", "--html", str(page))
     assert page.read_text().lstrip().lower().startswith("<!doctype html>")

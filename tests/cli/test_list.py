@@ -1,7 +1,7 @@
 import pytest
 
 from reprior.frontends.specs import FRAMEWORK_SCHEMES, SCHEMES
-from reprior.zoo import PAPER_FIGURES, PAPER_MODELS
+from reprior.models import PAPER_FIGURES, PAPER_MODELS
 
 
 def test_every_scheme_is_explained(runner):

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from reprior.cli import paper as command
-from reprior.paper import ROWS, Figure, reproduce
+from reprior.lab.paper import ROWS, Figure, reproduce
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import json
 
+from reprior.models.figures import figure_3a
 from reprior.scalar import count_contexts, load, unroll
-from reprior.zoo.figures import figure_3a
 
 
 def test_graph_before_and_after(runner):

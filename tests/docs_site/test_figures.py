@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reprior.drawing import FIGURE_NAMES, write_figures
+from reprior.views.drawing import FIGURE_NAMES, write_figures
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures"
 

@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reprior.drawing import FIGURE_NAMES, draw, figure_1, figure_drawing, to_png, to_svg, write_figures
 from reprior.errors import RepriorError
+from reprior.models.figures import FIGURES
 from reprior.scalar import DagBuilder
-from reprior.zoo.figures import FIGURES
+from reprior.views.drawing import FIGURE_NAMES, draw, figure_1, figure_drawing, to_png, to_svg, write_figures
 from tests.enumeration import contexts, paths, targets_of
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -3,8 +3,8 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprior.drawing.layout import _spaced, lay_out
-from reprior.zoo.figures import figure_3b
+from reprior.models.figures import figure_3b
+from reprior.views.drawing.layout import _spaced, lay_out
 from tests.strategies import dags
 
 

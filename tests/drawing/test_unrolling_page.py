@@ -2,10 +2,10 @@
 
 import pytest
 
-from reprior.drawing import unrolling_html, write_unrolling
 from reprior.errors import GraphError
+from reprior.models.figures import figure_3a
 from reprior.scalar import DagBuilder, count_contexts
-from reprior.zoo.figures import figure_3a
+from reprior.views.drawing import unrolling_html, write_unrolling
 from tests.browser import Visit
 
 

@@ -2,7 +2,7 @@ import doctest
 
 import pytest
 
-from reprior.paper import read, reading
+from reprior.lab.paper import read, reading
 
 
 @pytest.mark.parametrize(

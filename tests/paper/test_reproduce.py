@@ -4,9 +4,9 @@ import doctest
 
 import pytest
 
-import reprior.paper
+import reprior.lab.paper
 from reprior import SpecError, analyze
-from reprior.paper import ROWS, TABLES, orders, reproduce
+from reprior.lab.paper import ROWS, TABLES, orders, reproduce
 
 # Columns: P_G, P'_G, expected spread, entropy, parameters, as in the article's text.
 TABLE_3 = """
@@ -114,7 +114,7 @@ def test_each_row_is_announced_once():
 
 
 def test_examples_run():
-    result = doctest.testmod(reprior.paper)
+    result = doctest.testmod(reprior.lab.paper)
     assert result.attempted == 3
     assert result.failed == 0
 

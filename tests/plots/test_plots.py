@@ -3,8 +3,8 @@ import sys
 import pytest
 
 import reprior
-from reprior.drawing import figure_drawing, to_png
-from reprior.report.layers import layer_profiles
+from reprior.views.drawing import figure_drawing, to_png
+from reprior.views.html.layers import layer_profiles
 
 matplotlib = pytest.importorskip("matplotlib")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from reprior.primitives import Primitive
+from reprior.core.primitives import Primitive
 
 from ..oracle import indices
 

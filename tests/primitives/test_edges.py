@@ -10,10 +10,9 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from reprior.counting import count
-from reprior.errors import ShapeError
-from reprior.graph import Graph, GraphBuilder
-from reprior.primitives import (
+from reprior.core.counting import count
+from reprior.core.graph import Graph, GraphBuilder
+from reprior.core.primitives import (
     Attention,
     Concat,
     Contract,
@@ -35,8 +34,9 @@ from reprior.primitives import (
     Take,
     adaptive_sources,
 )
-from reprior.runs import Runs
-from reprior.weighting import Weighting
+from reprior.core.runs import Runs
+from reprior.core.weighting import Weighting
+from reprior.errors import ShapeError
 
 from ..property.agreement import check_against_oracle
 

@@ -13,10 +13,8 @@ import torch.nn.functional as F  # noqa: N812
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reprior.errors import ShapeError
-from reprior.graph import GraphBuilder
-from reprior.lowering.interpolation import linear_sources, nearest_positions
-from reprior.primitives import (
+from reprior.core.graph import GraphBuilder
+from reprior.core.primitives import (
     Attention,
     Concat,
     Contract,
@@ -35,7 +33,9 @@ from reprior.primitives import (
     Take,
     adaptive_sources,
 )
-from reprior.runs import Runs
+from reprior.core.runs import Runs
+from reprior.errors import ShapeError
+from reprior.lowering.interpolation import linear_sources, nearest_positions
 
 from ..oracle import ScalarGraph, indices
 from ..property.profile import examples

@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 
 from reprior.analysis.distributions import of_parameters
-from reprior.counting import Counts, count
-from reprior.graph import Graph
-from reprior.primitives import Contract, Convolve, Input, Lookup, Parameter
-from reprior.weighting import Weighting
+from reprior.core.counting import Counts, count
+from reprior.core.graph import Graph
+from reprior.core.primitives import Contract, Convolve, Input, Lookup, Parameter
+from reprior.core.weighting import Weighting
 
 from ..oracle import ScalarGraph
 

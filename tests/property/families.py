@@ -11,10 +11,7 @@ from math import prod
 import numpy as np
 from hypothesis import strategies as st
 
-from reprior.errors import ShapeError
-from reprior.frontends.builder.recurrent import GATES, Cell
-from reprior.lowering.interpolation import linear_sources
-from reprior.primitives import (
+from reprior.core.primitives import (
     Attention,
     Concat,
     Constant,
@@ -32,6 +29,9 @@ from reprior.primitives import (
     Take,
     adaptive_sources,
 )
+from reprior.errors import ShapeError
+from reprior.frontends.network.recurrent import GATES, Cell
+from reprior.lowering.interpolation import linear_sources
 
 from .sketch import LETTERS, Sketch
 from .surroundings import Prologue

@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 from hypothesis import strategies as st
 
-from reprior.graph import Graph, GraphBuilder
-from reprior.primitives import (
+from reprior.core.graph import Graph, GraphBuilder
+from reprior.core.primitives import (
     Constant,
     Contract,
     Expand,
@@ -21,8 +21,8 @@ from reprior.primitives import (
     Reshape,
     Role,
 )
-from reprior.primitives.presence import ABSENT, all_of, always, any_of
-from reprior.runs import Runs
+from reprior.core.primitives.presence import ABSENT, all_of, always, any_of
+from reprior.core.runs import Runs
 
 __all__ = ["Sketch"]
 

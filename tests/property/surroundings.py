@@ -11,8 +11,8 @@ from math import prod
 
 import numpy as np
 
-from reprior.graph import Graph
-from reprior.primitives import Concat, Pad, Permute, Reduce, Take
+from reprior.core.graph import Graph
+from reprior.core.primitives import Concat, Pad, Permute, Reduce, Take
 
 from .sketch import Shape, Sketch
 

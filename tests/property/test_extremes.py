@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from reprior import Network
-from reprior.canonical import canonicalise
-from reprior.counting import Counts, count
+from reprior.core.canonical import canonicalise
+from reprior.core.counting import Counts, count
+from reprior.core.graph import Graph, GraphBuilder
+from reprior.core.primitives import Attention, Expand, Input, Map, Parameter, Prefix, Reduce, Slice
+from reprior.core.weighting import UNIT, Weighting
 from reprior.errors import SpecError
-from reprior.graph import Graph, GraphBuilder
-from reprior.primitives import Attention, Expand, Input, Map, Parameter, Prefix, Reduce, Slice
-from reprior.weighting import UNIT, Weighting
 
 from ..number_types import assert_agree, log2_values
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprior.canonical import canonicalise
-from reprior.graph import Graph
-from reprior.passes import settle_presence
-from reprior.primitives import Map
+from reprior.core.canonical import canonicalise
+from reprior.core.graph import Graph
+from reprior.core.passes import settle_presence
+from reprior.core.primitives import Map
 
 from ..oracle import ScalarGraph
 from .agreement import check_against_oracle, check_function_nodes

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprior.canonical import canonicalise
-from reprior.counting import count
-from reprior.graph import Graph
-from reprior.primitives import Keep, Map, Permute, Reshape
-from reprior.weighting import UNIT
+from reprior.core.canonical import canonicalise
+from reprior.core.counting import count
+from reprior.core.graph import Graph
+from reprior.core.primitives import Keep, Map, Permute, Reshape
+from reprior.core.weighting import UNIT
 
 from .sketch import Sketch
 

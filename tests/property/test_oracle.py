@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reprior.canonical import canonicalise
-from reprior.weighting import Weighting
+from reprior.core.canonical import canonicalise
+from reprior.core.weighting import Weighting
 
 from .. import bruteforce
 from ..oracle import ScalarGraph

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reprior.canonical import canonicalise
-from reprior.counting import count
-from reprior.graph import GraphBuilder
-from reprior.primitives import Convolve, Input, Map, Pad, Parameter, Pool, Prefix, Primitive
-from reprior.weighting import UNIT
+from reprior.core.canonical import canonicalise
+from reprior.core.counting import count
+from reprior.core.graph import GraphBuilder
+from reprior.core.primitives import Convolve, Input, Map, Pad, Parameter, Pool, Prefix, Primitive
+from reprior.core.weighting import UNIT
 
 from ..oracle import ScalarGraph
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprior import Feature, Network, analyze
-from reprior.primitives import Expand
+from reprior.core.primitives import Expand
 
 WIDTH, TOKENS = 3, 2
 Factors = list[Feature]

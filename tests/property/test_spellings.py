@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from reprior import Analysis, Feature, Network, analyze
-from reprior.primitives import Constant, Expand, Keep
-from reprior.runs import Runs
+from reprior.core.primitives import Constant, Expand, Keep
+from reprior.core.runs import Runs
 
 Spelling = Callable[[Network, Feature], Feature]
 

@@ -12,9 +12,8 @@ import pytest
 import torch
 
 from reprior import analyze
-from reprior.errors import GraphError, ShapeError
-from reprior.graph import GraphBuilder
-from reprior.primitives import (
+from reprior.core.graph import GraphBuilder
+from reprior.core.primitives import (
     Concat,
     Map,
     Parameter,
@@ -25,7 +24,8 @@ from reprior.primitives import (
     Slice,
     Take,
 )
-from reprior.runs import Runs
+from reprior.core.runs import Runs
+from reprior.errors import GraphError, ShapeError
 
 
 def test_item_13_parameters_of_one_name() -> None:

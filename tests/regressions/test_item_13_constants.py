@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from reprior.core.primitives import Keep, Take
+from reprior.core.runs import Runs
 from reprior.frontends.torch.lower import Lower
-from reprior.primitives import Keep, Take
-from reprior.runs import Runs
 from tests.regressions.holes import check
 
 

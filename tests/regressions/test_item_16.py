@@ -21,10 +21,10 @@ from torch import nn
 
 import reprior
 from reprior import RepriorError, SpecError
+from reprior.core.primitives import Input
 from reprior.frontends.torch import trace
 from reprior.frontends.torch.build import build
 from reprior.frontends.torch.twins import make_twin
-from reprior.primitives import Input
 
 
 class Net(nn.Module):

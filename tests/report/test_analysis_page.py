@@ -6,8 +6,8 @@ import re
 import pytest
 
 import reprior
-from reprior.report import write_html
-from reprior.report.headline import BASELINES, QUANTITIES
+from reprior.views.html import write_html
+from reprior.views.html.headline import BASELINES, QUANTITIES
 from tests.browser import Visit
 
 MODELS = ["paper:resnet50", "paper:efficientnetv2-l", "timm:vit_base_patch16_224", "hf:GPT2Config"]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import reprior
-from reprior.report import write_html
+from reprior.views.html import write_html
 from tests.browser import Visit
 
 MODELS = ["paper:efficientnetv2-b0", "paper:resnet50", "paper:efficientnetv2-s", "paper:figure3a"]

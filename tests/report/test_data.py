@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reprior
-from reprior.quantities import ContextDistribution
-from reprior.report import analysis_data, to_html, write_html
-from reprior.report.flow import edges, place_operations, scopes
-from reprior.report.histogram import histogram
-from reprior.report.layers import MAX_GROUPS, group_names, layer_profiles
-from reprior.report.page import embed_json
-from reprior.report.tree import grow
+from reprior.core.quantities import ContextDistribution
+from reprior.views.html import analysis_data, to_html, write_html
+from reprior.views.html.flow import edges, place_operations, scopes
+from reprior.views.html.histogram import histogram
+from reprior.views.html.layers import MAX_GROUPS, group_names, layer_profiles
+from reprior.views.html.page import embed_json
+from reprior.views.html.tree import grow
 
 
 def residual():

@@ -3,7 +3,7 @@
 import pytest
 
 import reprior
-from reprior.report import to_html, write_html
+from reprior.views.html import to_html, write_html
 from tests.browser import Visit
 
 HOSTILE = [

@@ -3,7 +3,7 @@
 import time
 
 import reprior
-from reprior.report import write_html
+from reprior.views.html import write_html
 from tests.browser import Visit
 
 

@@ -10,7 +10,7 @@ from importlib import resources
 import pytest
 
 import reprior
-from reprior.report import to_html, write_html
+from reprior.views.html import to_html, write_html
 from tests.browser import Visit
 
 OPTIONS = [
@@ -92,7 +92,7 @@ def contrast(a, b):
 
 
 def test_marks_stand_out_in_both_themes():
-    style = resources.files("reprior.report").joinpath("static", "style.css").read_text(encoding="utf-8")
+    style = resources.files("reprior.views.html").joinpath("static", "style.css").read_text(encoding="utf-8")
     themes = [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in style.split("}") if "--g0" in block]
     assert len(themes) == 3
     for theme, key in itertools.product(

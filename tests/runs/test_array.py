@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprior.runs import Axis, Runs, dense, uniform
-from reprior.runs.axis import common_refinement, from_ends
+from reprior.core.runs import Axis, Runs, dense, uniform
+from reprior.core.runs.axis import common_refinement, from_ends
 
 from ..property.profile import examples
 

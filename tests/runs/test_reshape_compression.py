@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reprior.runs import Runs, uniform
+from reprior.core.runs import Runs, uniform
 
 
 def test_merge_and_split_keeps_a_uniform_axis() -> None:

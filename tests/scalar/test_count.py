@@ -4,8 +4,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 
+from reprior.core.weighting import Weighting
 from reprior.scalar import DagBuilder, Scaled, count_contexts, count_paths
-from reprior.weighting import Weighting
 from tests import enumeration
 from tests.strategies import dags, weightings
 

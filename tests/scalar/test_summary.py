@@ -3,9 +3,9 @@ import math
 import pytest
 from hypothesis import given
 
+from reprior.core.weighting import Weighting
 from reprior.errors import GraphError
 from reprior.scalar import DagBuilder, count_contexts, summarise
-from reprior.weighting import Weighting
 from tests.strategies import live_dags, weightings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reprior.training import Recipe, load_recipe
+from reprior.lab.training import Recipe, load_recipe
 
 __all__ = ["CHANGES", "small_recipe"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from reprior.training import DataError, load_images, load_recipe
+from reprior.lab.training import DataError, load_images, load_recipe
 from tests.training.archives import arrays, write_archive
 
 DATA = replace(load_recipe("cifar10-small").data, train_images=None)

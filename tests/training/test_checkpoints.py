@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from reprior.training import CheckpointError
-from reprior.training.checkpoints import load_checkpoint, save_checkpoint
+from reprior.lab.training import CheckpointError
+from reprior.lab.training.checkpoints import load_checkpoint, save_checkpoint
 
 STATE = {"epochs": 1, "model": {"w": torch.arange(5.0)}}
 
@@ -63,7 +63,7 @@ def test_a_file_that_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_a_failure_between_the_two_files_keeps_the_previous(tmp_path: Path, monkeypatch) -> None:
     save_checkpoint(tmp_path, 1, STATE)
-    from reprior.training import checkpoints
+    from reprior.lab.training import checkpoints
 
     whole = checkpoints.write_whole
 
@@ -84,8 +84,8 @@ FULL = """
 import resource, sys
 from pathlib import Path
 import torch
-from reprior.training import CheckpointError
-from reprior.training.checkpoints import save_checkpoint
+from reprior.lab.training import CheckpointError
+from reprior.lab.training.checkpoints import save_checkpoint
 folder = Path(sys.argv[1])
 save_checkpoint(folder, 1, {"w": torch.zeros(10)})
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

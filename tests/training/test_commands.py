@@ -12,7 +12,7 @@ import torch
 
 import reprior
 from reprior.cli import main
-from reprior.training import load_recipe
+from reprior.lab.training import load_recipe
 from tests.training.small import CHANGES
 
 SETTINGS = [item for change in (*CHANGES, "training.epochs=1") for item in ("--set", change)]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from reprior.training import Recipe, RunError, load_recipe, train
-from reprior.training.checkpoints import load_checkpoint
+from reprior.lab.training import Recipe, RunError, load_recipe, train
+from reprior.lab.training.checkpoints import load_checkpoint
 from tests.training.archives import write_archive
 
 CHANGES = (
@@ -82,11 +82,11 @@ def test_it_learns(tmp_path: Path, archive: Path) -> None:
 
 def test_a_batch_in_parts_gives_the_gradients_of_the_whole() -> None:
     """Two equal halves have the statistics of the whole, so batch norm cannot tell the difference."""
-    from reprior.training.engine import _Session
-    from reprior.training.images import Images
-    from reprior.training.network import build_network
-    from reprior.training.run_folder import RunFolder
-    from reprior.training.tensor_images import TensorImages
+    from reprior.lab.training.engine import _Session
+    from reprior.lab.training.images import Images
+    from reprior.lab.training.network import build_network
+    from reprior.lab.training.run_folder import RunFolder
+    from reprior.lab.training.tensor_images import TensorImages
 
     half = torch.randn(20, 3, 12, 12, generator=torch.Generator().manual_seed(0))
     pixels, labels = torch.cat([half, half]), (torch.arange(20) % 10).repeat(2)
@@ -145,7 +145,7 @@ def test_a_compiled_network_is_what_trains(
 TWO = """
 import json, os, sys
 from pathlib import Path
-from reprior.training import load_recipe, train
+from reprior.lab.training import load_recipe, train
 recipe = load_recipe("cifar10-small", sys.argv[3:])
 result = train(recipe, Path(sys.argv[1]), data=Path(sys.argv[2]))
 sys.stdout.write(json.dumps({"process": int(os.environ["RANK"]), "accuracy": result.accuracy}) + "\\n")

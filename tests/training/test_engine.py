@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from reprior.training import (
+from reprior.lab.training import (
     CheckpointError,
     DataError,
     RecipeError,
@@ -25,10 +25,10 @@ from reprior.training import (
     recipe_names,
     train,
 )
-from reprior.training.averages import MovingAverage
-from reprior.training.checkpoints import load_checkpoint
-from reprior.training.engine import _make_optimizer
-from reprior.training.network import build_network
+from reprior.lab.training.averages import MovingAverage
+from reprior.lab.training.checkpoints import load_checkpoint
+from reprior.lab.training.engine import _make_optimizer
+from reprior.lab.training.network import build_network
 from tests.training.small import CHANGES, small_recipe
 
 
@@ -108,8 +108,8 @@ def test_it_learns(tmp_path: Path) -> None:
 
 def test_what_is_evaluated_is_right(tmp_path: Path) -> None:
     """The accuracy again, from the saved averaged weights, image by image."""
-    from reprior.training import load_images
-    from reprior.training.transforms import evaluation_transform
+    from reprior.lab.training import load_images
+    from reprior.lab.training.transforms import evaluation_transform
 
     recipe = small_recipe("training.epochs=2")
     result = train(recipe, tmp_path)
@@ -261,7 +261,7 @@ def test_two_processes_train_one_run(tmp_path: Path) -> None:
 TWO = """
 import json, os, sys
 from pathlib import Path
-from reprior.training import load_recipe, train
+from reprior.lab.training import load_recipe, train
 seen = []
 recipe = load_recipe("digits", [*sys.argv[2:], "training.epochs=2"])
 result = train(recipe, Path(sys.argv[1]), report=seen.append)

@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from reprior.training import DataError, load_images, load_recipe
-from reprior.training.transforms import evaluation_transform, training_transform
+from reprior.lab.training import DataError, load_images, load_recipe
+from reprior.lab.training.transforms import evaluation_transform, training_transform
 
 DIGITS = load_recipe("digits").data
 CIFAR = load_recipe("cifar10").data

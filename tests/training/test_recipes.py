@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reprior.training import RecipeError, load_recipe, recipe_names
+from reprior.lab.training import RecipeError, load_recipe, recipe_names
 
 # Paper, section 5.4 and Table 2: epochs, batch, base rate, augmentation, stages, dropout, classes.
 PAPER = {

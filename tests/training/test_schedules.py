@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reprior.training import load_recipe
-from reprior.training.schedules import learning_rate, stages
+from reprior.lab.training import load_recipe
+from reprior.lab.training.schedules import learning_rate, stages
 
 
 def test_the_exponential_schedule_step_by_step() -> None:

@@ -14,14 +14,14 @@ from scipy import stats
 from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 
-from reprior.training import load_recipe
-from reprior.training.augmentation import _COLOURS, _PLANE, _apply
-from reprior.training.batches import LoadedBatches, TensorBatches
-from reprior.training.crops import Boxes, draw_boxes, resize, whole_boxes
-from reprior.training.images import Images
-from reprior.training.schedules import Stage
-from reprior.training.tensor_images import TensorImages
-from reprior.training.transforms import augmentation_policy
+from reprior.lab.training import load_recipe
+from reprior.lab.training.augmentation import _COLOURS, _PLANE, _apply
+from reprior.lab.training.batches import LoadedBatches, TensorBatches
+from reprior.lab.training.crops import Boxes, draw_boxes, resize, whole_boxes
+from reprior.lab.training.images import Images
+from reprior.lab.training.schedules import Stage
+from reprior.lab.training.tensor_images import TensorImages
+from reprior.lab.training.transforms import augmentation_policy
 
 
 def _pixels(many: int = 24, size: int = 32) -> torch.Tensor:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from reprior import analyze
-from reprior.zoo.efficientnetv2 import EFFICIENTNETV2
+from reprior.models.efficientnetv2 import EFFICIENTNETV2
 
 
 @pytest.mark.parametrize("variant", EFFICIENTNETV2)

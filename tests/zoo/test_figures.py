@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
+from reprior.models.figures import FIGURES, figure_2a, figure_2b, figure_3a, figure_3b, figure_3c
 from reprior.scalar import count_contexts, is_uniform, summarise, unroll
-from reprior.zoo.figures import FIGURES, figure_2a, figure_2b, figure_3a, figure_3b, figure_3c
 
 PUBLISHED = {
     "figure2a": {"E": "0.00", "H": "3.00", "S": "24.00", "P_G": "2.13", "P'_G": "0.54"},

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from reprior.canonical import canonicalise
-from reprior.counting import count
-from reprior.graph import Graph
-from reprior.weighting import Weighting
-from reprior.zoo import PAPER_MODELS, cnn, mlp, nasbench201, nasbench_macro
-from reprior.zoo.nasbench201 import cells
-from reprior.zoo.nasbench_macro import architectures
+from reprior.core.canonical import canonicalise
+from reprior.core.counting import count
+from reprior.core.graph import Graph
+from reprior.core.weighting import Weighting
+from reprior.models import PAPER_MODELS, cnn, mlp, nasbench201, nasbench_macro
+from reprior.models.nasbench201 import cells
+from reprior.models.nasbench_macro import architectures
 
 from ..number_types import assert_agree
 from ..property.profile import thorough

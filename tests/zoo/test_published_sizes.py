@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from reprior.analysis.costs import measure
-from reprior.canonical import canonicalise
-from reprior.graph import Graph
-from reprior.zoo import PAPER_MODELS, nasbench201, nasbench_macro, resnet50
-from reprior.zoo.channel_resnet import channel_resnet
-from reprior.zoo.mobile import mnasnet, mobilenet
-from reprior.zoo.transformers import autoformer, encoder, open_lm, shared_lm
-from reprior.zoo.transnas import transnas
+from reprior.core.canonical import canonicalise
+from reprior.core.costs import measure
+from reprior.core.graph import Graph
+from reprior.models import PAPER_MODELS, nasbench201, nasbench_macro, resnet50
+from reprior.models.channel_resnet import channel_resnet
+from reprior.models.mobile import mnasnet, mobilenet
+from reprior.models.transformers import autoformer, encoder, open_lm, shared_lm
+from reprior.models.transnas import transnas
 
 from ..property.profile import thorough
 

@@ -1,8 +1,8 @@
 """From counts to quantities: what is asked of a model, and what is answered."""
 
+from ..core.costs import Costs, measure
 from .calibration import Verdict
 from .comparison import COLUMNS, Comparison
-from .costs import Costs, measure
 from .options import Options
 from .result import SCHEMA_VERSION, Analysis
 from .run import analyze_model

@@ -16,8 +16,8 @@ from importlib import resources
 from itertools import pairwise
 from typing import Any
 
-from ..graph import Graph
-from ..primitives import Attention, Convolve, Lookup
+from ..core.graph import Graph
+from ..core.primitives import Attention, Convolve, Lookup
 from .result import Analysis
 
 __all__ = ["ALIKE", "DOUBT", "Verdict", "kind_of", "right_share", "verdicts"]

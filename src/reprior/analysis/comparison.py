@@ -15,7 +15,7 @@ from .result import SCHEMA_VERSION, Analysis
 if TYPE_CHECKING:
     import pandas
 
-    from ..plots import ComparisonPlots
+    from ..views.plots import ComparisonPlots
 
 __all__ = ["COLUMNS", "Comparison"]
 
@@ -107,19 +107,19 @@ class Comparison:
         return pd.DataFrame(self.rows(), columns=list(COLUMNS))
 
     def to_html(self) -> str:
-        """The report as one self-contained HTML page; `reprior.report.write_html` writes it."""
-        from ..report import to_html
+        """The report as one self-contained HTML page; `reprior.views.html.write_html` writes it."""
+        from ..views.html import to_html
 
         return to_html(self)
 
     @property
     def plot(self) -> ComparisonPlots:
         """Plots for notebooks (extra ``plot``)."""
-        from ..plots import ComparisonPlots
+        from ..views.plots import ComparisonPlots
 
         return ComparisonPlots(self)
 
     def _repr_html_(self) -> str:
-        from ..report.summary import comparison_summary
+        from ..views.html.summary import comparison_summary
 
         return comparison_summary(self)

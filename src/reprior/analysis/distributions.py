@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..primitives import Products
-from ..quantities import ContextDistribution
-from ..runs import Runs
+from ..core.primitives import Products
+from ..core.quantities import ContextDistribution
+from ..core.runs import Runs
 from ..scalar import Scaled
 
 __all__ = ["largest", "of_parameters", "of_products", "scalar_runs"]

@@ -6,15 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..canonical import canonicalise
-from ..counting import FunctionNodes, count
-from ..graph import Graph
-from ..runs import Number, Runs
+from ..core.canonical import canonicalise
+from ..core.costs import Costs, measure
+from ..core.counting import FunctionNodes, count
+from ..core.graph import Graph
+from ..core.runs import Number, Runs
+from ..core.utility import utility_of_graph
+from ..core.weighting import Weighting
 from ..scalar import Count
 from ..sharing import SharedParameter
-from ..utility import utility_of_graph
-from ..weighting import Weighting
-from .costs import Costs, measure
 from .distributions import scalar_runs
 from .table import ParameterRow, scalar_row, tensor_row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..canonical import Normalization, Preset
+from ..core.canonical import Normalization, Preset
 from ..errors import SpecError
 from ..sharing import Policy
 

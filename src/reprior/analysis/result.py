@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..counting import FunctionNodes
+from ..core.costs import Costs
+from ..core.counting import FunctionNodes
+from ..core.graph import Graph
+from ..core.quantities import ContextDistribution, log2_exact
+from ..core.runs import Runs
 from ..decimals import decimal_digits
 from ..errors import RepriorError
-from ..graph import Graph
 from ..notes import Note
-from ..quantities import ContextDistribution, log2_exact
-from ..runs import Runs
 from ..scalar import Dag
 from ..verification import Verification
-from .costs import Costs
 from .distributions import of_products
 from .evidence import Evidence
 from .table import ParameterRow
@@ -29,7 +29,7 @@ from .table import ParameterRow
 if TYPE_CHECKING:
     import pandas
 
-    from ..plots import AnalysisPlots
+    from ..views.plots import AnalysisPlots
 
 __all__ = ["SCHEMA_VERSION", "Analysis"]
 
@@ -113,7 +113,7 @@ class Analysis:
 
     @cached_property
     def utility(self) -> float | None:
-        """U_G in bits, the utility of `reprior.utility`; None for scalar graphs and without layers."""
+        """U_G in bits, the utility of `reprior.core.utility`; None for scalar graphs and without layers."""
         return self.evidence.utility()
 
     @property
@@ -224,19 +224,19 @@ class Analysis:
         return pd.DataFrame([{f.name: getattr(row, f.name) for f in fields(row)} for row in self.parameters])
 
     def to_html(self) -> str:
-        """The report as one self-contained HTML page; `reprior.report.write_html` writes it."""
-        from ..report import to_html
+        """The report as one self-contained HTML page; `reprior.views.html.write_html` writes it."""
+        from ..views.html import to_html
 
         return to_html(self)
 
     @property
     def plot(self) -> AnalysisPlots:
         """Plots for notebooks (extra ``plot``)."""
-        from ..plots import AnalysisPlots
+        from ..views.plots import AnalysisPlots
 
         return AnalysisPlots(self)
 
     def _repr_html_(self) -> str:
-        from ..report.summary import analysis_summary
+        from ..views.html.summary import analysis_summary
 
         return analysis_summary(self)

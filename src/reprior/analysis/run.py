@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..canonical import Preset, canonicalise
-from ..counting import Counts, ParameterCount, count
+from ..core.canonical import Preset, canonicalise
+from ..core.counting import Counts, ParameterCount, count
+from ..core.graph import Graph
+from ..core.layers import describe_parameters
+from ..core.quantities import ContextDistribution, p_g, p_g_prime
+from ..core.runs import Number, Runs
+from ..core.weighting import Weighting
 from ..errors import RepriorError, SpecError
-from ..graph import Graph
-from ..layers import describe_parameters
 from ..model import Model
-from ..quantities import ContextDistribution, p_g, p_g_prime
-from ..runs import Number, Runs
 from ..scalar import Dag, count_contexts, summarise
 from ..sharing import Policy, SharedParameter, resolve, share
-from ..weighting import Weighting
 from .distributions import largest, of_parameters
 from .evidence import ScalarEvidence, TensorEvidence
 from .options import Options

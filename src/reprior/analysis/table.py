@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..quantities import log2_exact, log2_sum
-from ..runs import Runs
+from ..core.quantities import log2_exact, log2_sum
+from ..core.runs import Runs
 from ..scalar import Scaled
 from ..sharing import SharedParameter
 

@@ -78,7 +78,7 @@ def analyze_command(
 
 
 def _report(analysis: Analysis) -> str:
-    from ..report import to_html
+    from ..views.html import to_html
 
     return to_html(analysis)
 

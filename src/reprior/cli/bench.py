@@ -16,7 +16,7 @@ from .outputs import Destinations
 from .rank import Cache, Own, Processes, Resamples, cache_file, ranking_table, require_rank_extra
 
 if TYPE_CHECKING:
-    from ..bench import Leaderboard
+    from ..lab.bench import Leaderboard
     from ..rank import Ranking
 
 __all__ = ["bench_command"]
@@ -52,7 +52,7 @@ def bench_command(
     reprior bench all --data TABLES --score mine.py:score
     """
     require_rank_extra()
-    from ..bench import ANCHORS, BENCHMARKS, benchmark, leaderboard, load, run
+    from ..lab.bench import ANCHORS, BENCHMARKS, benchmark, leaderboard, load, run
 
     everything = not names or names == ["all"]
     chosen = [benchmark(name) for name in (BENCHMARKS if everything else names or ())]

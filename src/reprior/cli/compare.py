@@ -97,7 +97,7 @@ def compare_command(
 
 
 def _report(comparison: Comparison) -> str:
-    from ..report import to_html
+    from ..views.html import to_html
 
     return to_html(comparison)
 

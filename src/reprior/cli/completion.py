@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..frontends.specs import FRAMEWORK_SCHEMES, SCHEMES
-from ..zoo import PAPER_FIGURES, PAPER_MODELS
+from ..models import PAPER_FIGURES, PAPER_MODELS
 
 __all__ = ["complete_spec"]
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ..drawing import FIGURE_NAMES, write_figures
-from ..drawing.figures import FORMATS
+from ..views.drawing import FIGURE_NAMES, write_figures
+from ..views.drawing.figures import FORMATS
 
 __all__ = ["figures_command"]
 

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
+from ..models import PAPER_FIGURES, PAPER_MODELS
+from ..models.nasbench201 import cells
+from ..models.nasbench_macro import architectures
 from ..naming import suggest
-from ..zoo import PAPER_FIGURES, PAPER_MODELS
-from ..zoo.nasbench201 import cells
-from ..zoo.nasbench_macro import architectures
 from .console import printer, simple_table
 
 __all__ = ["list_command"]

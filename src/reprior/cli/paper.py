@@ -12,8 +12,8 @@ from typing import get_args
 import typer
 from rich.console import Console
 
-from ..paper import ROWS, TABLES, Figure, Order, Reading, Row, orders, read, reproduce
-from ..paper.reading import decimals
+from ..lab.paper import ROWS, TABLES, Figure, Order, Reading, Row, orders, read, reproduce
+from ..lab.paper.reading import decimals
 from .console import printer, progress, simple_table
 from .options import Exact, Json
 from .outputs import Destinations

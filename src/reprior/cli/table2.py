@@ -18,7 +18,7 @@ from .outputs import Destinations
 from .train import import_training
 
 if TYPE_CHECKING:
-    from ..training import Table2Row
+    from ..lab.training import Table2Row
 
 __all__ = ["table2_command"]
 

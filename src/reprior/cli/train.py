@@ -20,7 +20,7 @@ from .options import Json
 from .outputs import Destinations
 
 if TYPE_CHECKING:
-    from ..training import Plan, Progress, Result
+    from ..lab.training import Plan, Progress, Result
 
 __all__ = ["import_training", "train_command"]
 
@@ -83,9 +83,9 @@ def train_command(
 
 
 def import_training() -> Any:
-    """The package `reprior.training`, or an error that says what to install."""
+    """The package `reprior.lab.training`, or an error that says what to install."""
     try:
-        from .. import training
+        from ..lab import training
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("torch", "torchvision", "timm", "accelerate"):
             raise

@@ -55,7 +55,7 @@ def unroll_command(
 
 
 def _page(graph: Dag, spec: str) -> str:
-    from ..drawing import unrolling_html
+    from ..views.drawing import unrolling_html
 
     return unrolling_html(graph, spec)
 

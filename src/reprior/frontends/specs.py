@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..core.graph import Graph
 from ..errors import RepriorError, SpecError
-from ..graph import Graph
 from ..model import Model
 from ..naming import split_size, suggest
 from ..scalar import Dag, load
@@ -127,7 +127,7 @@ def _framework_of(spec: str) -> Iterator[None]:
 
 
 def _paper(rest: str, spec: str) -> Graph | Dag:
-    from ..zoo import PAPER_FIGURES, PAPER_MODELS
+    from ..models import PAPER_FIGURES, PAPER_MODELS
 
     name, size = split_size(rest, spec)
     if name in PAPER_FIGURES:
@@ -142,61 +142,61 @@ def _paper(rest: str, spec: str) -> Graph | Dag:
 
 
 def _nasbench201(rest: str, spec: str) -> Graph:
-    from ..zoo.nasbench201 import nasbench201
+    from ..models.nasbench201 import nasbench201
 
     return nasbench201(rest)
 
 
 def _macro(rest: str, spec: str) -> Graph:
-    from ..zoo.nasbench_macro import nasbench_macro
+    from ..models.nasbench_macro import nasbench_macro
 
     return nasbench_macro(rest)
 
 
 def _mnasnet(rest: str, spec: str) -> Graph:
-    from ..zoo.mobile import mnasnet
+    from ..models.mobile import mnasnet
 
     return mnasnet(rest)
 
 
 def _mobilenet(rest: str, spec: str) -> Graph:
-    from ..zoo.mobile import mobilenet
+    from ..models.mobile import mobilenet
 
     return mobilenet(rest)
 
 
 def _transnas(rest: str, spec: str) -> Graph:
-    from ..zoo.transnas import transnas
+    from ..models.transnas import transnas
 
     return transnas(rest)
 
 
 def _channels(rest: str, spec: str) -> Graph:
-    from ..zoo.channel_resnet import channel_resnet
+    from ..models.channel_resnet import channel_resnet
 
     return channel_resnet(rest)
 
 
 def _autoformer(rest: str, spec: str) -> Graph:
-    from ..zoo.transformers import autoformer
+    from ..models.transformers import autoformer
 
     return autoformer(rest)
 
 
 def _encoder(rest: str, spec: str) -> Graph:
-    from ..zoo.transformers import encoder
+    from ..models.transformers import encoder
 
     return encoder(rest)
 
 
 def _open_lm(rest: str, spec: str) -> Graph:
-    from ..zoo.transformers import open_lm
+    from ..models.transformers import open_lm
 
     return open_lm(rest)
 
 
 def _shared_lm(rest: str, spec: str) -> Graph:
-    from ..zoo.transformers import shared_lm
+    from ..models.transformers import shared_lm
 
     return shared_lm(rest)
 

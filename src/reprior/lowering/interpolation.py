@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..runs.axis import IntArray
+from ..core.runs.axis import IntArray
 
 __all__ = [
     "antialiased_sources",

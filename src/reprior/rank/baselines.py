@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from math import prod
 
-from ..canonical import depends_on
-from ..graph import Graph, Node
-from ..primitives import Contract, Convolve, Input, Lookup, Move, Parameter
+from ..core.canonical import depends_on
+from ..core.graph import Graph, Node
+from ..core.primitives import Contract, Convolve, Input, Lookup, Move, Parameter
 
 __all__ = ["log_determinant", "nsc", "parameters_without_embeddings"]
 

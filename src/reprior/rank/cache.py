@@ -24,7 +24,7 @@ _FRAMEWORKS = {"timm": "timm", "torchvision": "torchvision", "hf": "transformers
 _BUILT_IN = (frozenset(SCHEMES) - {"dag"}) | {"timm", "torchvision"}
 """Schemes that name no file."""
 
-_SOURCES = ("analysis", "frontends", "primitives", "runs", "scalar", "sharing", "zoo")
+_SOURCES = ("analysis", "core", "frontends", "lowering", "models", "scalar", "sharing")
 """The packages of reprior that scores are computed with, beside its single modules."""
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from .. import api
 from ..analysis import Analysis
-from ..analysis.costs import Costs, measure
-from ..canonical import canonicalise
+from ..core.canonical import canonicalise
+from ..core.costs import Costs, measure
+from ..core.graph import Graph
+from ..core.utility import utility_of_graph
 from ..errors import RepriorError, SpecError
 from ..frontends.specs import load_spec
-from ..graph import Graph
-from ..utility import utility_of_graph
 from .baselines import nsc, parameters_without_embeddings
 
 __all__ = ["BASELINES", "QUANTITIES", "UserScore", "Scores", "load_user_score", "score", "score_uncounted"]

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from ..weighting import UNIT, Weighting
+from ..core.weighting import UNIT, Weighting
 from .dag import Dag
 from .scaled import Scaled
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..core.quantities import log2_exact
 from ..errors import GraphError
-from ..quantities import log2_exact
 
 __all__ = ["refuse_above"]
 

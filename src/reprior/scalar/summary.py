@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from ..core.quantities import ContextDistribution, p_g, p_g_prime
+from ..core.weighting import UNIT, Weighting
 from ..errors import GraphError
-from ..quantities import ContextDistribution, p_g, p_g_prime
-from ..weighting import UNIT, Weighting
 from .count import Count, count_contexts, parameters_taken, reaches_output
 from .dag import Dag
 from .scaled import Scaled

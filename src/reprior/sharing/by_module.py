@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from ..core.layers import ParameterInfo
 from ..errors import SpecError
-from ..layers import ParameterInfo
 
 __all__ = ["ByModule", "by_module"]
 

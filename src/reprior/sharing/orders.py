@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
+from ..core.layers import ParameterInfo
 from ..errors import SpecError
-from ..layers import ParameterInfo
 
 __all__ = ["ORDERS", "RepeatedBlocks", "layer_order", "repeated_blocks"]
 

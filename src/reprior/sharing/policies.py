@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from ..counting import ParameterCount
+from ..core.counting import ParameterCount
+from ..core.layers import ParameterInfo
+from ..core.runs import Runs
 from ..errors import RepriorError, SpecError
-from ..layers import ParameterInfo
-from ..runs import Runs
 from .by_module import by_module
 from .orders import ORDERS, RepeatedBlocks
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprior import Analysis, Feature, GraphError, Network, ShapeError, analyze
-from reprior.frontends.builder.geometry import paddings
+from reprior.frontends.network.geometry import paddings
 
 from ...property.profile import examples
 

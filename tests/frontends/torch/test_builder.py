@@ -8,7 +8,7 @@ import pytest
 
 import reprior
 from reprior import Feature, Graph, Network
-from reprior.zoo.resnet import resnet50
+from reprior.models.resnet import resnet50
 
 # (expansion, channels, repeats, stride) of MobileNetV2's stages (Sandler et al 2018, Table 2).
 MOBILENET_V2 = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),

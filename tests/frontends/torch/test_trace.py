@@ -11,9 +11,9 @@ from torch import nn
 
 import reprior
 from reprior import RepriorError, ShapeError, SpecError, UnknownOperatorError
+from reprior.core.primitives import Input
 from reprior.frontends.torch import describe_module, trace
 from reprior.frontends.torch.registry import module_rule, rule
-from reprior.primitives import Input
 
 
 def counts(module: nn.Module, input: Any, **options: Any) -> dict[str, float]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from ...primitives.pointwise import broadcast_shapes
-from ...runs import Axis, Runs, uniform
-from ...runs.axis import from_ends
+from ...core.primitives.pointwise import broadcast_shapes
+from ...core.runs import Axis, Runs, uniform
+from ...core.runs.axis import from_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ...primitives import Law, Map
+from ...core.primitives import Law, Map
 from .constants import broadcast, dense
 from .probe import ABSENT, BARRED, Filled, Formula, Operand, State, outcome
 from .values import Value

@@ -7,10 +7,8 @@ from typing import Any
 
 import torch
 
-from ...errors import RepriorError, UnknownOperatorError
-from ...graph import GraphBuilder
-from ...notes import Kind, Note
-from ...primitives import (
+from ...core.graph import GraphBuilder
+from ...core.primitives import (
     LAWS,
     Concat,
     Constant,
@@ -30,11 +28,13 @@ from ...primitives import (
     Slice,
     Take,
 )
-from ...primitives.base import as_mask
-from ...primitives.pointwise import broadcast_to
-from ...primitives.presence import complement, intersect, unite
-from ...runs import Runs
-from ...runs.axis import IntArray
+from ...core.primitives.base import as_mask
+from ...core.primitives.pointwise import broadcast_to
+from ...core.primitives.presence import complement, intersect, unite
+from ...core.runs import Runs
+from ...core.runs.axis import IntArray
+from ...errors import RepriorError, UnknownOperatorError
+from ...notes import Kind, Note
 from .constants import MASKED_BELOW, broadcast, mask_runs
 from .elements import has_holes, map_elements
 from .probe import Formula

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_map
 
+from ...core.primitives import Constant, Input, Parameter, Role
 from ...errors import GraphError, RepriorError, UnknownOperatorError
-from ...primitives import Constant, Input, Parameter, Role
 from . import rules as _rules  # noqa: F401 - importing it registers the rules
 from .evaluation import MAX_CONSTANT, Evaluation
 from .lower import Lower

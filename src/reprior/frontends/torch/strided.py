@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from ...core.primitives import Expand, Move, Permute, Reshape, Shape, Take
+from ...core.runs.axis import IntArray
 from ...errors import RepriorError
-from ...primitives import Expand, Move, Permute, Reshape, Shape, Take
-from ...runs.axis import IntArray
 
 __all__ = ["Layout", "strided_moves"]
 

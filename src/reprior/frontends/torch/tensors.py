@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ...primitives import Constant
+from ...core.primitives import Constant
 from .lower import Lower
 from .values import Slot, Value
 from .worlds import Worlds

@@ -14,12 +14,12 @@ from typing import Any
 
 import torch
 
+from ...core.graph import Graph, Node
+from ...core.passes.liveness import reaching
+from ...core.primitives import Constant, Input, Parameter
 from ...errors import GraphError, RepriorError, ShapeError, SpecError
-from ...graph import Graph, Node
 from ...model import Model
 from ...notes import Note
-from ...passes.liveness import reaching
-from ...primitives import Constant, Input, Parameter
 from ...verification import Verification
 from .buffers import known_buffers
 from .inputs import Inputs, make_inputs

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ...core.primitives import Expand, Keep, Move, Pad, Permute, Reshape, Shape, Slice, Take
 from ...errors import RepriorError
-from ...primitives import Expand, Keep, Move, Pad, Permute, Reshape, Shape, Slice, Take
 from .constants import dense
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import torch
 import torchvision  # noqa: F401 - it registers its operators
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from reprior.core.primitives import Input, Parameter
 from reprior.frontends.torch import trace
-from reprior.primitives import Input, Parameter
 from tests.oracle import ScalarGraph
 
 __all__ = ["Case", "Fed", "Kind", "call", "differences", "resolve"]

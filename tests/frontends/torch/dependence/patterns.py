@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from reprior.core.primitives import Parameter
 from reprior.frontends.torch import trace
-from reprior.primitives import Parameter
 from tests.oracle import ScalarGraph
 
 Function = Callable[..., Any]

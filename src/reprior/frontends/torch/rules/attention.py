@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ....primitives import Attention
+from ....core.primitives import Attention
 from ..constants import Mask, additive_mask, broadcast, is_causal, mask_runs
 from ..lower import Lower
 from ..registry import rule

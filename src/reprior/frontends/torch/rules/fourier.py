@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ....primitives import Reduce
+from ....core.primitives import Reduce
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value

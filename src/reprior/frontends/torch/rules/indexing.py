@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from ....core.primitives import Lookup, Reduce, Select, Shape
+from ....core.runs.axis import IntArray
 from ....errors import RepriorError
-from ....primitives import Lookup, Reduce, Select, Shape
-from ....runs.axis import IntArray
 from ..constants import broadcast
 from ..lower import Lower
 from ..registry import rule

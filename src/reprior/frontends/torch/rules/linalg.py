@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ....primitives import Reduce
+from ....core.primitives import Reduce
 from ..constants import broadcast
 from ..lower import Lower
 from ..registry import rule

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ....primitives import Expand, Move, Permute, Reshape, Shape, Slice, Take
+from ....core.primitives import Expand, Move, Permute, Reshape, Shape, Slice, Take
 from ..lower import Lower
 from ..registry import rule, view
 from ..values import Value

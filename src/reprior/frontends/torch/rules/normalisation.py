@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ....primitives import Reduce
+from ....core.primitives import Reduce
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....runs.axis import IntArray
+from ....core.runs.axis import IntArray
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ....primitives import LAWS, Law
+from ....core.primitives import LAWS, Law
 from ..constants import MASKED_BELOW, additive_mask, broadcast
 from ..lower import Lower, is_zero
 from ..operators import functional

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ....primitives import Contract, Convolve, Select
+from ....core.primitives import Contract, Convolve, Select
 from ..constants import broadcast
 from ..lower import Lower
 from ..registry import rule

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from ....primitives import Prefix, Reduce
+from ....core.primitives import Prefix, Reduce
 from ..constants import dense
 from ..lower import Lower
 from ..registry import rule

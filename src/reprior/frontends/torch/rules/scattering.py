@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ....primitives import Prefix, Reduce, Select, Shape
-from ....runs.axis import IntArray
+from ....core.primitives import Prefix, Reduce, Select, Shape
+from ....core.runs.axis import IntArray
 from ..lower import Lower, is_zero
 from ..registry import rule
 from ..values import Value

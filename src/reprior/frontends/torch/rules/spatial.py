@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ....core.primitives import Pool, Reduce, Resample, Select, adaptive_sources
 from ....lowering.interpolation import (
     antialiased_sources,
     cubic_sources,
     linear_sources,
     nearest_positions,
 )
-from ....primitives import Pool, Reduce, Resample, Select, adaptive_sources
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value

@@ -1,0 +1,38 @@
+"""A value in a network under construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...core.primitives import Shape
+
+if TYPE_CHECKING:
+    from .network import Network
+
+__all__ = ["Feature"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feature:
+    """A tensor of a `Network`: a feature map, a parameter, or anything computed from them."""
+
+    network: Network
+    value: int
+
+    @property
+    def shape(self) -> Shape:
+        """Its shape, batch axis included for features."""
+        return self.network.builder.shape(self.value)
+
+    def __add__(self, other: Feature) -> Feature:
+        return self.network.add(self, other)
+
+    def __mul__(self, other: Feature) -> Feature:
+        return self.network.multiply(self, other)
+
+    def __matmul__(self, other: Feature) -> Feature:
+        return self.network.matmul(self, other)
+
+    def __repr__(self) -> str:
+        return f"Feature{self.shape}"

@@ -1,0 +1,41 @@
+"""Models that need no framework: those of the paper, and two search spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ..core.graph import Graph
+from ..scalar import Dag
+from .efficientnetv2 import EFFICIENTNETV2, efficientnetv2
+from .families import cnn, mlp
+from .figures import FIGURES
+from .nasbench201 import nasbench201
+from .nasbench_macro import nasbench_macro
+from .resnet import resnet50
+
+__all__ = [
+    "PAPER_FIGURES",
+    "PAPER_MODELS",
+    "cnn",
+    "efficientnetv2",
+    "mlp",
+    "nasbench201",
+    "nasbench_macro",
+    "resnet50",
+]
+
+PAPER_FIGURES: dict[str, Callable[[], Dag]] = dict(FIGURES)
+"""Graphs of the paper's figures 2 and 3."""
+
+
+def _paper_resnet50(size: int | None) -> Graph:
+    # The figures of Table 4's row are those of 384, whatever the row says (docs/benchmarks/paper.md).
+    return resnet50(384 if size is None else size, stride_in_first=True)
+
+
+PAPER_MODELS: dict[str, Callable[[int | None], Graph]] = {
+    **{f"efficientnetv2-{name}": partial(efficientnetv2, name) for name in EFFICIENTNETV2},
+    "resnet50": _paper_resnet50,
+}
+"""Models of the paper's tables, as functions of an image size (None for their own)."""

@@ -1,0 +1,1 @@
+"""How an analysis is shown: pages, plots and drawings."""
