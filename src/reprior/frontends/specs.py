@@ -201,6 +201,18 @@ def _shared_lm(rest: str, spec: str) -> Graph:
     return shared_lm(rest)
 
 
+def _mbconv(rest: str, spec: str) -> Graph:
+    from ..models.mbconv import mbconv
+
+    return mbconv(rest)
+
+
+def _vit(rest: str, spec: str) -> Graph:
+    from ..models.vit import vit
+
+    return vit(rest)
+
+
 def _dag(rest: str, spec: str) -> Dag:
     return load(rest)
 
@@ -217,6 +229,8 @@ SCHEMES: dict[str, Callable[[str, str], Graph | Dag]] = {
     "encoder": _encoder,
     "open_lm": _open_lm,
     "shared_lm": _shared_lm,
+    "mbconv": _mbconv,
+    "vit": _vit,
     "dag": _dag,
 }
 """Specs that need no framework, and what loads each."""
