@@ -15,7 +15,8 @@ import pytest
 
 from reprior.errors import SpecError
 from reprior.lab.bench import ANCHORS, BENCHMARKS, benchmark, digest_of, leaderboard, load, run, with_urls
-from reprior.lab.bench.convert import macro, nasbench201
+from reprior.lab.bench.populations.cells import nasbench201
+from reprior.lab.bench.populations.networks import macro
 from reprior.models.nasbench201 import cells
 from reprior.rank import ScoredEntry, Table, rank_entries, read_table
 from reprior.rank.statistics import kendall
@@ -88,7 +89,7 @@ def test_says_what_cannot_be_downloaded(server, tmp_path):
     _, address = server
     with pytest.raises(SpecError, match=r"cannot download .*networks\.json"):
         load(small_macro(address, tmp_path), tmp_path / "data")
-    with pytest.raises(SpecError, match="make it from"):
+    with pytest.raises(SpecError, match="not downloaded"):
         load(replace(benchmark("macro"), source=None), tmp_path / "data")
 
 

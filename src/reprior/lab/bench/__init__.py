@@ -1,7 +1,8 @@
 """Benchmarks of trained models: does a quantity order them as training does? (extra ``rank``)."""
 
 from .anchors import ANCHORS, Anchor
-from .catalog import BENCHMARKS, Benchmark, Source, benchmark
+from .benchmark import Benchmark, Source
+from .catalog import BENCHMARKS, benchmark
 from .data import data_directory, digest_of, load, with_urls
 from .leaderboard import Leaderboard, Standing, leaderboard
 from .run import BenchResult, run

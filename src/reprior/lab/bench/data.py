@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from ...errors import RepriorError, SpecError
 from ...files import write_text
 from ...rank import Table, read_table
-from .catalog import Benchmark, Source
+from .benchmark import Benchmark, Source
 
 __all__ = ["data_directory", "digest_of", "load", "with_urls"]
 
@@ -44,14 +45,18 @@ def load(benchmark: Benchmark, directory: str | Path | None = None) -> Table:
         _check(benchmark, table, str(path))
         return table
     if benchmark.source is None:
-        raise SpecError(f"'{path}' is missing; make it from {benchmark.origin}")
-    text = benchmark.source.make(_download(benchmark.source))
+        raise SpecError(
+            f"there is no '{benchmark.file}' in '{path.parent}', and it is not downloaded: "
+            f"{benchmark.because}. Its source: {benchmark.origin}. "
+            "Name the directory that has it by --data or REPRIOR_DATA"
+        )
+    text = _made(benchmark.source)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     write_text(part, text)
     try:
         table = _read(benchmark, part)
-        _check(benchmark, table, "the download")
+        _check(benchmark, table, "what was downloaded")
     except RepriorError:
         part.unlink()
         raise
@@ -87,8 +92,22 @@ def _read(benchmark: Benchmark, path: Path) -> Table:
 def _check(benchmark: Benchmark, table: Table, where: str) -> None:
     if digest_of(table) != benchmark.digest:
         raise SpecError(
-            f"{where} is not the table of '{benchmark.name}' that this version knows (checksum differs)"
+            f"{where} is not the table of '{benchmark.name}' that this version knows (checksum differs); "
+            f"--data names a directory that has it"
         )
+
+
+def _made(source: Source) -> str:
+    """The table, made from what its source has published."""
+    files = _download(source)
+    try:
+        return source.make(files)
+    except (LookupError, ValueError, TypeError, OSError, EOFError, tarfile.TarError) as error:
+        where = ", ".join(source.urls.values())
+        raise SpecError(
+            f"{where}: not what this version knows how to read ({type(error).__name__}: {error}); "
+            f"give the table by --data"
+        ) from error
 
 
 def _download(source: Source) -> dict[str, bytes]:

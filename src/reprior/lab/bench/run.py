@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...rank import Cache, Correlation, Ranking, RejectedRow, ScoredEntry, Table, rank_entries, score_models
 from .anchors import ANCHORS
-from .catalog import Benchmark
+from .benchmark import Benchmark
 
 __all__ = ["BenchResult", "run"]
 
