@@ -9,6 +9,7 @@ import pytest
 
 import reprior
 from reprior.errors import SpecError
+from reprior.models.nasbench201 import without_idle_edges
 from reprior.rank import (
     Cache,
     ScoredEntry,
@@ -226,3 +227,30 @@ def test_bad_tables(runner, tmp_path, monkeypatch, rows, header, options, says):
 
 def test_no_such_table(runner):
     assert "cannot read 'nowhere.csv'" in runner.refuse("rank", "nowhere.csv")
+
+
+def test_cells_that_differ_in_idle_edges_are_scored_once(monkeypatch):
+    """Their scores are equal, to the last digit; a convolution of nothing is not idle: it has a shift."""
+    full = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
+    pairs = {
+        "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|none~2|":
+            "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|",
+        "|none~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|skip_connect~1|skip_connect~2|":
+            "|none~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|skip_connect~2|",
+        full: full,
+        "|none~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|none~0|none~1|skip_connect~2|":
+            "|none~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|none~0|none~1|skip_connect~2|",
+    }  # fmt: skip
+    calls = []
+    monkeypatch.setattr(
+        scoring_module, "score_uncounted", lambda spec: calls.append(spec) or score_uncounted(spec)
+    )
+    specs = [f"nb201:{cell}" for pair in pairs.items() for cell in pair]
+    seen: list[int] = []
+    found = score_models(specs, processes=1, uncounted=True, report=seen.append)
+    assert len(calls) == len(pairs) == len(set(calls)) and seen[-1] == len(found) == 6
+    for cell, simple in pairs.items():
+        assert without_idle_edges(cell) == simple
+        assert score(f"nb201:{cell}") == score(f"nb201:{simple}")
+        assert found[f"nb201:{cell}"] == score_uncounted(f"nb201:{cell}")
+    assert isinstance(score_models(["nb201:|none~0|"], processes=1)["nb201:|none~0|"], str)

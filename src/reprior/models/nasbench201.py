@@ -10,7 +10,7 @@ from ..core.graph import Graph
 from ..errors import SpecError
 from ..frontends.network import Feature, Network
 
-__all__ = ["OPERATIONS", "Cell", "cells", "nasbench201", "parse_cell"]
+__all__ = ["OPERATIONS", "Cell", "cells", "nasbench201", "parse_cell", "without_idle_edges"]
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 
@@ -50,6 +50,37 @@ def cells() -> Iterator[str]:
     """All 15,625 cells, in the order of their operations."""
     for a, b, c, d, e, f in itertools.product(OPERATIONS, repeat=6):
         yield f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|"
+
+
+def without_idle_edges(text: str) -> str:
+    """The cell without the edges that change nothing: its network has the same contexts.
+
+    An edge is idle if its end leads nowhere, or if it skips or pools a node into which nothing goes (a
+    convolution there still has the shift of its norm).
+
+    Raises
+    ------
+    SpecError
+        If the text is not a cell.
+    """
+    edges = {
+        (source, target): operation
+        for target, operations in enumerate(parse_cell(text), start=1)
+        for source, operation in enumerate(operations)
+    }
+    filled, leading = {0}, {3}
+    for (source, target), operation in edges.items():
+        if operation in ("skip_connect", "avg_pool_3x3") and source not in filled:
+            edges[source, target] = operation = "none"
+        if operation != "none":
+            filled.add(target)
+    for (source, target), operation in reversed(edges.items()):
+        if target not in leading:
+            edges[source, target] = "none"
+        elif operation != "none":
+            leading.add(source)
+    nodes = ([f"{edges[source, target]}~{source}" for source in range(target)] for target in (1, 2, 3))
+    return "+".join(f"|{'|'.join(node)}|" for node in nodes)
 
 
 def nasbench201(text: str, *, classes: int = 10, size: int = 32, channels: int = 16) -> Graph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +12,7 @@ from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
 from ..errors import RepriorError
+from ..models.nasbench201 import without_idle_edges
 from .cache import Cache, address
 from .scores import Scores, load_user_score, score, score_uncounted
 
@@ -20,6 +22,9 @@ Outcome = Scores | str
 """The scores of a model, or in one line why it has none."""
 
 _BATCH = 25
+
+_SIMPLER: dict[str, Callable[[str], str]] = {"nb201": without_idle_edges}
+"""For schemes where many specs name networks of equal scores: the one among them that stands for all."""
 
 
 def score_models(
@@ -39,7 +44,7 @@ def score_models(
     Parameters
     ----------
     specs : iterable of str
-        The models; repetitions are scored once.
+        The models; repetitions, and cells that differ in idle edges alone, are scored once.
     cache : Cache, optional
         Where scores are kept.
     processes : int, optional
@@ -64,19 +69,33 @@ def score_models(
     cache = Cache(None) if cache is None else cache
     if own is not None:
         load_user_score(own)  # refuses before any work
-    places = {spec: address(spec, _way(own, uncounted)) for spec in dict.fromkeys(specs)}
+    # A user's own score may look at anything, so that every spec is scored as it is.
+    standing = {spec: _standing_for(spec) if own is None else spec for spec in dict.fromkeys(specs)}
+    times = Counter(standing.values())
+    places = {spec: address(spec, _way(own, uncounted)) for spec in times}
     kept = cache.get(place for place in places.values() if place is not None)
     outcomes: dict[str, Outcome] = {
         spec: kept[place] for spec, place in places.items() if place is not None and place in kept
     }
-    report(len(outcomes))
+    report(done := sum([times[spec] for spec in outcomes]))
     missing = [spec for spec in places if spec not in outcomes]
     for batch in _computed(missing, processes, own, uncounted):
         outcomes |= batch
         fresh = {places[spec]: found for spec, found in batch.items() if not isinstance(found, str)}
         cache.put({place: found for place, found in fresh.items() if place is not None})
-        report(len(outcomes))
-    return {spec: outcomes[spec] for spec in places}
+        report(done := done + sum([times[spec] for spec in batch]))
+    return {spec: outcomes[other] for spec, other in standing.items()}
+
+
+def _standing_for(spec: str) -> str:
+    """The spec whose scores are those of this one, as far as the name alone says."""
+    scheme, _, rest = spec.partition(":")
+    if scheme not in _SIMPLER:
+        return spec
+    try:
+        return f"{scheme}:{_SIMPLER[scheme](rest)}"
+    except RepriorError:
+        return spec  # scoring it says what is wrong
 
 
 def _way(own: str | None, uncounted: bool) -> str:
