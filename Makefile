@@ -51,6 +51,7 @@ docs: $(VENV)/.all
 
 bench: $(VENV)/.all
 	$(BIN)/python -m reprior.lab.bench
+	$(BIN)/python benchmarks/pages.py
 
 clean:
 	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
