@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -115,7 +116,8 @@ def _computed(
         return
     batches = [specs[start : start + _BATCH] for start in range(0, len(specs), _BATCH)]
     # Not fork: threads of the frameworks may hold locks.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_settle) as pool:
         tasks = [pool.submit(_score_batch, batch, own, uncounted) for batch in batches]
         try:
             for task in as_completed(tasks):
@@ -125,6 +127,12 @@ def _computed(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _settle() -> None:
+    """What was imported is there to stay: the collector need not go through it for every graph."""
+    gc.collect()
+    gc.freeze()
 
 
 def _cores() -> int:
