@@ -25,7 +25,7 @@ Draw = tuple[str, tuple[float, ...]]
 
 
 def augment(pixels: torch.Tensor, policy: AutoAugment | RandAugment) -> torch.Tensor:
-    """Change every image as the policy draws for it, from Python's and NumPy's generators.
+    """Change every image as the policy draws for it, from Python's and NumPy's generators, in place.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ def augment(pixels: torch.Tensor, policy: AutoAugment | RandAugment) -> torch.Te
     Returns
     -------
     torch.Tensor
-        Of the same shape and kind.
+        The same.
     """
     chosen = [_operations(policy) for _ in range(len(pixels))]
     for layer in range(max(map(len, chosen))):
-        pixels = _apply(pixels, [_draw(operations[layer]) for operations in chosen])
+        _apply(pixels, [_draw(operations[layer]) for operations in chosen])
     return pixels
 
 
@@ -62,7 +62,8 @@ def _draw(operation: AugmentOp) -> Draw | None:
     return operation.name, tuple(operation.level_fn(magnitude, operation.hparams))
 
 
-def _apply(pixels: torch.Tensor, draws: Sequence[Draw | None]) -> torch.Tensor:
+def _apply(pixels: torch.Tensor, draws: Sequence[Draw | None]) -> None:
+    """One operation an image, or none."""
     groups: dict[Draw, list[int]] = {}
     moved: list[tuple[int, Draw]] = []
     for place, draw in enumerate(draws):
@@ -72,17 +73,15 @@ def _apply(pixels: torch.Tensor, draws: Sequence[Draw | None]) -> torch.Tensor:
             moved.append((place, draw))
         else:
             groups.setdefault(draw, []).append(place)
-    result = pixels.clone()
     for (name, arguments), places in groups.items():
         index = torch.tensor(places, device=pixels.device)
-        result[index] = _COLOURS[name](pixels[index], *arguments)
+        pixels[index] = _COLOURS[name](pixels[index], *arguments)
     modes = [random.choice(("bilinear", "bicubic")) for _ in moved]  # as timm does
     for mode in dict.fromkeys(modes):
         own = [one for one, drawn in zip(moved, modes, strict=True) if drawn == mode]
         index = torch.tensor([place for place, _ in own], device=pixels.device)
         matrices = [_PLANE[name](pixels.shape[-1], *arguments) for _, (name, arguments) in own]
-        result[index] = _resample(pixels[index], matrices, mode)
-    return result
+        pixels[index] = _resample(pixels[index], matrices, mode)
 
 
 # -- colours: by torchvision, on bytes ----------------------------------------------------------------------
@@ -164,4 +163,4 @@ def _resample(pixels: torch.Tensor, matrices: Iterable[Matrix], mode: str) -> to
     seen = torch.nn.functional.grid_sample(
         pixels, source * (2 / size) - 1, mode=mode, padding_mode="border", align_corners=False
     )
-    return torch.where(outside, GREY, seen.add(0.5).floor().clamp(0, 255))
+    return seen.add_(0.5).floor_().clamp_(0, 255).masked_fill_(outside, GREY)

@@ -153,4 +153,4 @@ class TensorBatches:
 
 
 def _scaled(pixels: torch.Tensor) -> torch.Tensor:
-    return (pixels - 128) / 128
+    return pixels.sub_(128).div_(128)

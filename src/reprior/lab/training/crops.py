@@ -81,22 +81,24 @@ def resize(pixels: torch.Tensor, boxes: Boxes, size: int, flip: torch.Tensor | N
     Returns
     -------
     torch.Tensor
-        Whole numbers from 0 to 255 as floats, of shape (images, 3, size, size).
+        Whole numbers from 0 to 255 as floats, of shape (images, 3, size, size), in memory of their own.
     """
     many, channels, height, width = pixels.shape
     if size == height == width and bool((boxes.height == height).all() and (boxes.width == width).all()):
+        result = pixels.float()
         if flip is not None:
-            pixels = torch.where(flip.to(pixels.device)[:, None, None, None], pixels.flip(3), pixels)
-        return pixels.float()
+            mirrored = flip.nonzero()[:, 0].to(pixels.device)
+            result[mirrored] = result[mirrored].flip(3)
+        return result
     columns = _weights(boxes.left, boxes.width, width, size)
     if flip is not None:
         columns = torch.where(flip[:, None, None], columns.flip(1), columns)
     rows = _weights(boxes.top, boxes.height, height, size)
-    # All channels of an image go into one product: few large ones are faster than many small ones.
-    lines = pixels.float().reshape(many, channels * height, width)
+    # All channels of an image go into one product, since few large ones are faster than many small ones;
+    # channels stand behind the rows, so that no product has to be copied for the next.
+    lines = pixels.transpose(1, 2).contiguous().float().reshape(many, height * channels, width)
     across = _rounded(torch.bmm(lines, columns.to(pixels.device).transpose(1, 2)))
-    by_row = across.reshape(many, channels, height, size).transpose(1, 2).reshape(many, height, -1)
-    result = _rounded(torch.bmm(rows.to(pixels.device), by_row))
+    result = _rounded(torch.bmm(rows.to(pixels.device), across.reshape(many, height, channels * size)))
     return result.reshape(many, size, channels, size).transpose(1, 2)
 
 
