@@ -45,12 +45,13 @@ lint: $(VENV)/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 docs: $(VENV)/.all
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.all
-	$(BIN)/python -m reprior.lab.bench
+	$(BIN)/reprior bench all --out docs/benchmarks/results
 	$(BIN)/python benchmarks/pages.py
 
 clean:

@@ -17,9 +17,9 @@ from reprior.core.canonical import canonicalise
 from reprior.core.costs import measure
 from reprior.core.utility import Constants, utility
 from reprior.core.visits import visit_layers
-from reprior.frontends.specs import load_spec
 from reprior.lab.bench import BENCHMARKS, load
 from reprior.rank.statistics import kendall, near_kendall
+from reprior.registry import load_spec
 
 WALKS = list(itertools.product((0.0, 1 / 2, 1.0), (1.0, sqrt(1 / 2), 1 / 2)))
 GRID = list(itertools.product((1 / 4, 1 / 3, 1 / 2), (1 / 4, 1 / 3, 1 / 2), (200.0, 500.0, 1000.0)))

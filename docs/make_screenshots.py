@@ -12,8 +12,7 @@ from playwright.sync_api import sync_playwright
 
 import reprior
 from reprior.models.figures import figure_3a
-from reprior.views.drawing import write_unrolling
-from reprior.views.html import write_html
+from reprior.views.html import write_html, write_unrolling
 
 OUT = Path(__file__).parent / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

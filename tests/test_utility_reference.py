@@ -21,7 +21,7 @@ from reprior.core.primitives import (
 )
 from reprior.core.utility import utility_of_graph
 from reprior.core.visits import visit_layers
-from reprior.frontends.specs import load_spec
+from reprior.registry import load_spec
 
 FILE = Path(__file__).parents[1] / "docs" / "benchmarks" / "utility_reference.py"
 SPEC = importlib.util.spec_from_file_location("utility_reference", FILE)

@@ -9,9 +9,11 @@ the counts derive entropy, expected spread, total surprisal and two performance 
 2.17
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from . import scalar, sharing
+from . import views as _views  # puts them into the results  # noqa: F401
 from .analysis import Analysis, Comparison, Options
 from .api import analyze, compare, verify
 from .core import primitives
@@ -20,9 +22,13 @@ from .core.layers import ParameterInfo
 from .core.weighting import Weighting
 from .errors import GraphError, RepriorError, ShapeError, SpecError, UnknownOperatorError
 from .frontends.network import Feature, Network
+from .model import Model
 from .verification import Verification
+from .version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from .frontends.torch import rule
+    from .frontends.torch.sharing import share_parameters
 
 __all__ = [
     "Analysis",
@@ -31,6 +37,7 @@ __all__ = [
     "Graph",
     "GraphBuilder",
     "GraphError",
+    "Model",
     "Network",
     "Node",
     "Options",
@@ -47,15 +54,17 @@ __all__ = [
     "primitives",
     "rule",
     "scalar",
+    "share_parameters",
     "sharing",
     "verify",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Rules for PyTorch operators need PyTorch; importing reprior must not.
-    if name == "rule":
-        from .frontends.torch import rule
+_OF_TORCH = {"rule": "reprior.frontends.torch", "share_parameters": "reprior.frontends.torch.sharing"}
 
-        return rule
+
+def __getattr__(name: str) -> Any:
+    # What works on PyTorch's operators and modules needs PyTorch; importing reprior must not.
+    if name in _OF_TORCH:
+        return getattr(import_module(_OF_TORCH[name]), name)
     raise AttributeError(f"module 'reprior' has no attribute {name!r}")

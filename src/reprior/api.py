@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from .analysis import Analysis, Comparison, Options, analyze_model
-from .core.graph import Graph
 from .errors import SpecError
-from .frontends.network import Network
-from .frontends.specs import load_spec, verify_spec
-from .model import Model
-from .scalar import Dag
+from .registry import describe, verify_object, verify_spec
 from .verification import Verification
 
-__all__ = ["analyze", "compare", "describe", "verify"]
+__all__ = ["analyze", "compare", "verify"]
 
 
 def analyze(
@@ -127,46 +121,10 @@ def verify(
     >>> print(verify(torch.nn.Linear(3, 2), (3,), name="linear"))
     linear: 8 elements agree, 0 undecided
     """
+    options: dict[str, Any] = {"normalization": normalization, "draws": draws, "seed": seed}
     if isinstance(model, str):
-        return verify_spec(model, input, normalization=normalization, draws=draws, seed=seed)
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(model, torch.nn.Module):
-        raise SpecError(f"cannot run {type(model).__name__!r}; verify takes a spec or a torch module")
-    from .frontends.torch.verify import verify_module
-
-    return verify_module(model, input, name=name, normalization=normalization, draws=draws, seed=seed)
-
-
-def describe(model: Any, input: Any = None, *, name: str | None = None, real: bool = False) -> Model:
-    """The model's graph, from whatever describes it.
-
-    Raises
-    ------
-    SpecError
-        If it is nothing that can be analysed.
-    """
-    if isinstance(model, str):
-        return load_spec(model, input, real)
-    if isinstance(model, Model):
-        return model
-    start = time.perf_counter()
-    if isinstance(model, Network):
-        return Model(name or "network", model.graph(), time.perf_counter() - start)
-    if isinstance(model, Graph | Dag):
-        if isinstance(model, Graph):
-            model.check()
-        return Model(name or type(model).__name__.lower(), model, time.perf_counter() - start)
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        from .frontends.torch import describe_module, loaded_module
-
-        loaded = loaded_module(model)
-        if loaded is not None:
-            given = loaded.input if input is None else input
-            return describe_module(loaded.module, given, name=name, real=real)
-    raise SpecError(
-        f"cannot analyse {type(model).__name__!r}; give a spec, a Graph, a Network, a Dag or a torch module"
-    )
+        return verify_spec(model, input, **options)
+    return verify_object(model, input, name=name, **options)
 
 
 def _options(options: dict[str, Any]) -> Options:

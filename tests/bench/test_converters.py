@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from reprior.errors import SpecError
-from reprior.frontends.specs import load_spec
 from reprior.lab.bench import BENCHMARKS, benchmark, digest_of, load, with_urls
 from reprior.rank import read_table
+from reprior.registry import load_spec
 
 SAMPLES = Path(__file__).parent / "samples"
 

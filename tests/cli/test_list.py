@@ -1,12 +1,12 @@
 import pytest
 
-from reprior.frontends.specs import FRAMEWORK_SCHEMES, SCHEMES
 from reprior.models import PAPER_FIGURES, PAPER_MODELS
+from reprior.registry import schemes
 
 
 def test_every_scheme_is_explained(runner):
     out = runner.prints("list")
-    assert all(f"{scheme}:" in out for scheme in (*SCHEMES, *FRAMEWORK_SCHEMES))
+    assert all(f"{scheme}:" in out for scheme in schemes())
     assert max(map(len, out.splitlines())) <= 80
 
 

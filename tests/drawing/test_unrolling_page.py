@@ -5,7 +5,7 @@ import pytest
 from reprior.errors import GraphError
 from reprior.models.figures import figure_3a
 from reprior.scalar import DagBuilder, count_contexts
-from reprior.views.drawing import unrolling_html, write_unrolling
+from reprior.views.html import unrolling_html, write_unrolling
 from tests.browser import Visit
 
 

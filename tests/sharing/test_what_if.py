@@ -9,8 +9,8 @@ from torch import nn
 import reprior
 from reprior.api import describe
 from reprior.core.layers import describe_parameters
+from reprior.frontends.torch.sharing import describe_module_parameters
 from reprior.sharing import share_parameters
-from reprior.sharing.torch_parameters import describe_module_parameters
 from tests.sharing.networks import Tower, Transformer, efficientnetv2
 
 QUANTITIES = (

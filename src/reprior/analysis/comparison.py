@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RepriorError, SpecError
 from .calibration import Verdict, verdicts
 from .result import SCHEMA_VERSION, Analysis
+from .showing import ComparisonPlots, Shown
 
 if TYPE_CHECKING:
     import pandas
-
-    from ..views.plots import ComparisonPlots
 
 __all__ = ["COLUMNS", "Comparison"]
 
@@ -42,7 +41,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Shown):
     """Analyses of several models.
 
     Attributes
@@ -106,20 +105,8 @@ class Comparison:
             raise RepriorError("data frames need pandas: pip install 'reprior[rank]'") from None
         return pd.DataFrame(self.rows(), columns=list(COLUMNS))
 
-    def to_html(self) -> str:
-        """The report as one self-contained HTML page; `reprior.views.html.write_html` writes it."""
-        from ..views.html import to_html
-
-        return to_html(self)
-
     @property
     def plot(self) -> ComparisonPlots:
         """Plots for notebooks (extra ``plot``)."""
-        from ..views.plots import ComparisonPlots
-
-        return ComparisonPlots(self)
-
-    def _repr_html_(self) -> str:
-        from ..views.html.summary import comparison_summary
-
-        return comparison_summary(self)
+        plots: ComparisonPlots = self.views.plots(self)
+        return plots

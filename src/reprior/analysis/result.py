@@ -24,12 +24,11 @@ from ..scalar import Dag
 from ..verification import Verification
 from .distributions import of_products
 from .evidence import Evidence
+from .showing import AnalysisPlots, Shown
 from .table import ParameterRow
 
 if TYPE_CHECKING:
     import pandas
-
-    from ..views.plots import AnalysisPlots
 
 __all__ = ["SCHEMA_VERSION", "Analysis"]
 
@@ -37,7 +36,7 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Analysis:
+class Analysis(Shown):
     """The quantities of one model (paper, section 4.3), with their table of parameters.
 
     Attributes
@@ -223,20 +222,8 @@ class Analysis:
             raise RepriorError("data frames need pandas: pip install 'reprior[rank]'") from None
         return pd.DataFrame([{f.name: getattr(row, f.name) for f in fields(row)} for row in self.parameters])
 
-    def to_html(self) -> str:
-        """The report as one self-contained HTML page; `reprior.views.html.write_html` writes it."""
-        from ..views.html import to_html
-
-        return to_html(self)
-
     @property
     def plot(self) -> AnalysisPlots:
         """Plots for notebooks (extra ``plot``)."""
-        from ..views.plots import AnalysisPlots
-
-        return AnalysisPlots(self)
-
-    def _repr_html_(self) -> str:
-        from ..views.html.summary import analysis_summary
-
-        return analysis_summary(self)
+        plots: AnalysisPlots = self.views.plots(self)
+        return plots

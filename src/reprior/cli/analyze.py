@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from .. import analyze
 from ..analysis import Analysis
+from ..api import analyze
 from .console import count, number, printer, progress
 from .options import (
     Csv,

@@ -18,9 +18,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .. import __version__
 from ..errors import RepriorError
 from ..naming import suggest
+from ..version import __version__
 
 __all__ = ["COMMANDS", "main"]
 

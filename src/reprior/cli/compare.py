@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from .. import analyze
 from ..analysis import COLUMNS, Comparison
+from ..api import analyze
 from .console import number, printer, progress, short, simple_table
 from .options import (
     Csv,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from ..frontends.specs import FRAMEWORK_SCHEMES, SCHEMES
-from ..models import PAPER_FIGURES, PAPER_MODELS
+from ..registry import schemes
 
 __all__ = ["complete_spec"]
 
 
 def complete_spec(incomplete: str) -> list[str]:
-    """Specs that begin so: those of the paper, and the schemes of all others.
+    """Specs that begin so: those of schemes with few models, and the other schemes.
 
     The models of timm and torchvision are left to `reprior list`: importing the frameworks takes
     longer than anyone waits for the tab key.
     """
-    known = [f"{scheme}:" for scheme in (*SCHEMES, *FRAMEWORK_SCHEMES) if scheme != "paper"]
-    known += [f"paper:{name}" for name in (*PAPER_MODELS, *PAPER_FIGURES)]
+    known = []
+    for name, scheme in schemes().items():
+        names = scheme.names() if scheme.names is not None and scheme.is_quick else [""]
+        known += [f"{name}:{rest}" for rest in names]
     return [spec for spec in known if spec.startswith(incomplete)]

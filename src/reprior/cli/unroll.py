@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from ..errors import SpecError
-from ..frontends.specs import load_spec
+from ..registry import load_spec
 from ..scalar import Dag, count_contexts, is_uniform, to_json, unroll
 from ..scalar.unrolling import UNROLL_LIMIT
 from .console import count, printer, simple_table
@@ -55,7 +55,7 @@ def unroll_command(
 
 
 def _page(graph: Dag, spec: str) -> str:
-    from ..views.drawing import unrolling_html
+    from ..views.html import unrolling_html
 
     return unrolling_html(graph, spec)
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from .. import verify
+from ..api import verify
 from ..verification import ParameterCheck, Verification
 from .console import count, printer, progress, simple_table
 from .options import Input, Json, Normalization, Spec

@@ -1,17 +1,10 @@
-"""Models that need no framework: those of the paper, and two search spaces."""
+"""Models that need no framework: those of the paper, search spaces, and families."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from functools import partial
-
-from ..core.graph import Graph
-from ..scalar import Dag
-from .efficientnetv2 import EFFICIENTNETV2, efficientnetv2
+from .efficientnetv2 import efficientnetv2
 from .families import cnn, mlp
-from .figures import FIGURES
 from .nasbench201 import nasbench201
 from .nasbench_macro import nasbench_macro
+from .paper import PAPER_FIGURES, PAPER_MODELS
 from .resnet import resnet50
 
 __all__ = [
@@ -24,18 +17,3 @@ __all__ = [
     "nasbench_macro",
     "resnet50",
 ]
-
-PAPER_FIGURES: dict[str, Callable[[], Dag]] = dict(FIGURES)
-"""Graphs of the paper's figures 2 and 3."""
-
-
-def _paper_resnet50(size: int | None) -> Graph:
-    # The figures of Table 4's row are those of 384, whatever the row says (docs/benchmarks/paper.md).
-    return resnet50(384 if size is None else size, stride_in_first=True)
-
-
-PAPER_MODELS: dict[str, Callable[[int | None], Graph]] = {
-    **{f"efficientnetv2-{name}": partial(efficientnetv2, name) for name in EFFICIENTNETV2},
-    "resnet50": _paper_resnet50,
-}
-"""Models of the paper's tables, as functions of an image size (None for their own)."""

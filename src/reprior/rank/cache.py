@@ -8,24 +8,15 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError
-from ..frontends.specs import SCHEMES
+from ..registry import find_scheme, versions
+from ..version import __version__
 
 __all__ = ["Cache", "address", "default_cache"]
-
-_FRAMEWORKS = {"timm": "timm", "torchvision": "torchvision", "hf": "transformers"}
-"""The package whose version decides what a spec of a scheme means."""
-
-_BUILT_IN = (frozenset(SCHEMES) - {"dag"}) | {"timm", "torchvision"}
-"""Schemes that name no file."""
-
-_SOURCES = ("analysis", "core", "frontends", "lowering", "models", "scalar", "sharing")
-"""The packages of reprior that scores are computed with, beside its single modules."""
 
 
 def default_cache() -> Path:
@@ -34,42 +25,31 @@ def default_cache() -> Path:
     return Path(base) / "reprior" / "scores.sqlite"
 
 
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """Digest of the source that computes scores: a change of it must not meet old scores."""
+@cache
+def _package() -> str:
+    """The version of reprior, and a digest of its source: a change must not meet old scores."""
     root = Path(__file__).parents[1]
-    files = [*root.glob("*.py"), *(file for name in _SOURCES for file in (root / name).rglob("*.py"))]
     digest = hashlib.sha256()
-    for name in ("scores.py", "baselines.py"):
-        digest.update((Path(__file__).parent / name).read_bytes())
-    for file in sorted(files):
+    for file in sorted(root.rglob("*.py")):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=16)
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
+    return f"{__version__} {digest.hexdigest()}"
 
 
 def address(spec: str, way: str = "") -> str | None:
     """What the scores of a spec depend on, as a digest; None where that cannot be known.
 
-    That is this package's source, the spec, the version of the framework that defines the model, and
-    the content of the file that a spec names. User code (``py:``) can change in any way.
+    That is this package, the spec, the versions of the packages that define the model, and the content of
+    the file that a spec names. User code (``py:``) can change in any way.
     """
-    scheme, _, rest = spec.partition(":")
-    if scheme == "py":
+    try:
+        scheme = find_scheme(spec)
+    except SpecError:
         return None
-    digest = hashlib.sha256(
-        f"{_code()}\0{spec}\0{_version(_FRAMEWORKS.get(scheme, 'reprior'))}\0{way}".encode()
-    )
-    if scheme in _FRAMEWORKS:
-        digest.update(_version("torch").encode())
-    for name in () if scheme in _BUILT_IN else (spec, rest):
+    if scheme.reads == "code":
+        return None
+    parts = [_package(), spec, way, *versions(scheme)]
+    digest = hashlib.sha256("\0".join(parts).encode())
+    for name in (spec, spec.partition(":")[2]) if scheme.reads == "files" else ():
         if os.path.isfile(name):
             digest.update(Path(name).read_bytes())
         elif os.path.isdir(name):

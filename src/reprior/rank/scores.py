@@ -17,7 +17,7 @@ from ..core.costs import Costs, measure
 from ..core.graph import Graph
 from ..core.utility import utility_of_graph
 from ..errors import RepriorError, SpecError
-from ..frontends.specs import load_spec
+from ..registry import load_spec
 from .baselines import nsc, parameters_without_embeddings
 
 __all__ = ["BASELINES", "QUANTITIES", "UserScore", "Scores", "load_user_score", "score", "score_uncounted"]

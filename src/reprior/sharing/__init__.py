@@ -1,16 +1,17 @@
-"""Which parameters count as one: what if a model shared its layers, and sharing them in a real module."""
+"""Which parameters count as one: what if a model shared its layers.
+
+`share_parameters` does it in a real module; it belongs to that module's front-end and is found here too.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 from ..errors import RepriorError
 from .by_module import ByModule, by_module
 from .orders import ORDERS, RepeatedBlocks, layer_order
 from .policies import POLICIES, Policy, SharedParameter, all_but_bn, none, original_code, resolve, share
-
-if TYPE_CHECKING:
-    from .torch_modules import SharedParameters, SharedSet, share_parameters
 
 __all__ = [
     "ORDERS",
@@ -19,8 +20,6 @@ __all__ = [
     "Policy",
     "RepeatedBlocks",
     "SharedParameter",
-    "SharedParameters",
-    "SharedSet",
     "all_but_bn",
     "by_module",
     "layer_order",
@@ -28,20 +27,18 @@ __all__ = [
     "original_code",
     "resolve",
     "share",
-    "share_parameters",
 ]
 
 _OF_TORCH = ("SharedParameters", "SharedSet", "share_parameters")
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs PyTorch when it is asked for."""
+    # For users alone: nothing of this package reaches up to a front-end this way.
     if name not in _OF_TORCH:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from . import torch_modules
+        return getattr(import_module("reprior.frontends.torch.sharing"), name)
     except ImportError as error:
         if error.name != "torch":
             raise
         raise RepriorError("sharing in real modules needs PyTorch: pip install 'reprior[torch]'") from None
-    return getattr(torch_modules, name)

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from ...core.graph import GraphBuilder
 from ...core.primitives import Shape
 
-if TYPE_CHECKING:
-    from .network import Network
-
 __all__ = ["Feature"]
+
+
+class Operators(Protocol):
+    """What a feature asks of the network it is in."""
+
+    builder: GraphBuilder
+
+    def add(self, *features: Feature) -> Feature:
+        """The sum."""
+
+    def multiply(self, *features: Feature) -> Feature:
+        """The product, element by element."""
+
+    def matmul(self, a: Feature, b: Feature, *, name: str = ...) -> Feature:
+        """The product of matrices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feature:
     """A tensor of a `Network`: a feature map, a parameter, or anything computed from them."""
 
-    network: Network
+    network: Operators
     value: int
 
     @property

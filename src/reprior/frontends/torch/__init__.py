@@ -1,10 +1,11 @@
 """Any PyTorch model: one recorded forward pass on the meta device, lowered to primitives."""
 
+from .describe import describe_module
 from .inputs import make_inputs
 from .loaded import Loaded, loaded_module
 from .lower import Lower
 from .registry import module_rule, pathless, rule, view
-from .trace import Traced, describe_module, trace
+from .trace import Traced, trace
 from .values import Value
 
 __all__ = [

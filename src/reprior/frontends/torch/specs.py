@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,34 +13,11 @@ from typing import Any
 import torch
 
 from ...errors import RepriorError, SpecError
-from ...model import Model
 from ...naming import split_size, suggest
-from ...verification import Verification
 from .build import build
 from .loaded import Loaded
-from .trace import describe_module
 
-__all__ = ["load", "load_module"]
-
-
-def load(spec: str, input: Any = None, real: bool = False) -> Model:
-    """The traced model that a spec names, with weights if the forward is to be computed for real.
-
-    Raises
-    ------
-    SpecError
-        If there is no such model; the message suggests near names.
-    """
-    start = time.perf_counter()
-    module, default = load_module(spec, real)
-    model = describe_module(module, default if input is None else input, name=spec, real=real)
-    return replace(model, seconds=time.perf_counter() - start, verifier=partial(_verify, spec, input))
-
-
-def _verify(spec: str, input: Any, **options: Any) -> Verification:
-    from .verify import verify_spec
-
-    return verify_spec(spec, input, **options)
+__all__ = ["load_module"]
 
 
 def load_module(spec: str, real: bool = False) -> Loaded:

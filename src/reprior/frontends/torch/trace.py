@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import weakref
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,7 +30,7 @@ from .registry import find_module_rules
 from .scopes import Scopes
 from .twins import make_twin, unwrap
 
-__all__ = ["Traced", "describe_module", "trace"]
+__all__ = ["Traced", "trace", "trace_model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +163,14 @@ _UNNAMED = ("constant", "unknown")
 """How the recorder calls constants that the module does not name."""
 
 
-def describe_module(
+def trace_model(
     module: torch.nn.Module,
     input: Any = None,
     *,
     name: str | None = None,
     outputs: Sequence[str] | None = None,
     real: bool = False,
+    verifier: Callable[..., Verification] | None = None,
 ) -> Model:
     """A module as a model to analyse; see `trace`."""
     traced = trace(module, input, outputs=outputs, real=real)
@@ -180,25 +180,9 @@ def describe_module(
         traced.seconds,
         traced.module_types,
         traced.aliases,
-        partial(_verify, weakref.ref(module), input, outputs, name),
+        verifier,
         traced.notes,
     )
-
-
-def _verify(
-    module: weakref.ref[torch.nn.Module],
-    input: Any,
-    outputs: Sequence[str] | None,
-    name: str | None,
-    **options: Any,
-) -> Verification:
-    """Verify a module that was analysed; an analysis does not keep its weights in memory."""
-    from .verify import verify_module
-
-    alive = module()
-    if alive is None:
-        raise RepriorError("the module that was analysed is gone; give it to reprior.verify")
-    return verify_module(alive, input, outputs=outputs, name=name, **options)
 
 
 def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple[str, ...]]:

@@ -10,8 +10,8 @@ from timm.models.efficientnet import EfficientNet, decode_arch_def
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...errors import RepriorError
+from ...frontends.torch.sharing import SharedParameters, share_parameters
 from ...naming import suggest
-from ...sharing.torch_modules import SharedParameters, share_parameters
 from .errors import RecipeError
 from .recipe import Model
 

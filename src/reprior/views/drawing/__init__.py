@@ -1,4 +1,4 @@
-"""Drawings of scalar graphs: the paper's figures, and graphs beside their unrolling."""
+"""Drawings of scalar graphs, and the paper's figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from .figures import FIGURE_NAMES, figure_1, figure_drawing, write_figures
 from .png import to_png
 from .shapes import Drawing
 from .svg import to_svg
-from .unrolling import unrolling_html, write_unrolling
 
 __all__ = [
     "DRAW_LIMIT",
@@ -18,7 +17,5 @@ __all__ = [
     "figure_drawing",
     "to_png",
     "to_svg",
-    "unrolling_html",
     "write_figures",
-    "write_unrolling",
 ]

@@ -15,8 +15,9 @@ from .comparison_data import comparison_data
 from .evidence import evidence_section
 from .page import assemble
 from .scalar_figure import scalar_figure
+from .unrolling import unrolling_html, write_unrolling
 
-__all__ = ["analysis_data", "comparison_data", "to_html", "write_html"]
+__all__ = ["analysis_data", "comparison_data", "to_html", "unrolling_html", "write_html", "write_unrolling"]
 
 _SHARED = ("core.js", "charts.js", "table.js")
 

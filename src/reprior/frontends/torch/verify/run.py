@@ -17,7 +17,7 @@ from ....naming import split_size
 from ....verification import Mask, Verification, check_parameter
 from ..inputs import Inputs, make_inputs
 from ..specs import load_module
-from ..trace import describe_module
+from ..trace import trace_model
 from .gradients import Draws
 from .realise import realise
 
@@ -104,7 +104,7 @@ def _analysed(
     module: torch.nn.Module, input: Any, outputs: Sequence[str] | None, name: str | None, normalization: str
 ) -> Analysis:
     options = Options(normalization=normalization)  # type: ignore[arg-type]
-    return analyze_model(describe_module(module, input, outputs=outputs, name=name), options)
+    return analyze_model(trace_model(module, input, outputs=outputs, name=name), options)
 
 
 def _verified(

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-
-if TYPE_CHECKING:
-    from .soften import Softened
 
 __all__ = ["LOOKUPS", "WINNERS"]
 
 _MIX = 0.1
 
-Chosen = Callable[["Softened", Any, tuple[Any, ...], dict[str, Any]], Any]
+
+class Draw(Protocol):
+    """What a softened forward tells these functions, and lets them say."""
+
+    generator: torch.Generator
+
+    def random(self, like: torch.Tensor) -> torch.Tensor:
+        """Uniform numbers of the shape of a tensor."""
+
+    def is_fed(self, tensor: torch.Tensor) -> bool:
+        """Whether it depends on what is fed."""
+
+    def note(self, name: str, learned: Iterable[torch.Tensor]) -> None:
+        """Keep what an operation without a derivative was given."""
 
 
-def _max_pool(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+Chosen = Callable[[Draw, Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+def _max_pool(mode: Draw, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Any element of a window may win."""
     x: torch.Tensor = args[0] if args else kwargs["input"]
     name = func.__name__.removesuffix("_with_indices")
@@ -31,7 +44,7 @@ def _max_pool(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[str
     return (values, places) if wants else values
 
 
-def _along(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _along(mode: Draw, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Any order may come out of a ranking along an axis: rank random numbers in place of the elements."""
     x: torch.Tensor = args[0] if args else kwargs["input"]
     if len(args) > 1 and isinstance(args[1], torch.Tensor):  # the greater of two tensors
@@ -57,7 +70,7 @@ def _dim(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     return int(given) if not isinstance(given, bool) else -1
 
 
-def _embedding(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _embedding(mode: Draw, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A little of every row beside the one that is looked up."""
     weight = args[0]
     result = func(*args, **kwargs)
@@ -68,7 +81,7 @@ def _embedding(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[st
     return (first, *rest) if isinstance(result, tuple) else first
 
 
-def _getitem(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _getitem(mode: Draw, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A little of what other indices would give, for integers that are fed."""
     x, index = args[:2]
     parts = index if isinstance(index, tuple) else (index,)
@@ -82,7 +95,7 @@ def _getitem(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[str,
     return result + _MIX * func(means, index)
 
 
-def _along_axis(mode: Softened, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _along_axis(mode: Draw, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``index_select`` and ``gather``."""
     result = func(*args, **kwargs)
     x = args[0]

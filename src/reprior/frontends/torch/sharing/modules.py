@@ -14,10 +14,10 @@ import torch
 from torch.nn.utils import parametrize
 from torch.utils.hooks import RemovableHandle
 
-from ..errors import RepriorError
-from .policies import Policy, bound, resolve
+from ....errors import RepriorError
+from ....sharing.policies import Policy, bound, resolve
+from .places import Place, describe_module_parameters, places_of
 from .state_dicts import AddFurtherNames, DropFurtherNames
-from .torch_parameters import Place, describe_module_parameters, places_of
 
 __all__ = ["SharedParameters", "SharedSet", "share_parameters"]
 

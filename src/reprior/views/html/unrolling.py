@@ -7,9 +7,8 @@ from os import PathLike
 
 from ...files import write_text
 from ...scalar import Dag, count_contexts, unroll
-from ..html.page import assemble
-from .draw import DRAW_LIMIT, draw
-from .svg import to_svg
+from ..drawing import DRAW_LIMIT, draw, to_svg
+from .page import assemble
 
 __all__ = ["unrolling_html", "write_unrolling"]
 

@@ -8,9 +8,9 @@ import torch
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd
 
-from ..core.layers import ConvolutionSignature, ParameterInfo
-from ..core.primitives import Role
-from ..errors import RepriorError
+from ....core.layers import ConvolutionSignature, ParameterInfo
+from ....core.primitives import Role
+from ....errors import RepriorError
 
 __all__ = ["Place", "describe_module_parameters", "places_of"]
 
