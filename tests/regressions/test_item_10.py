@@ -161,8 +161,9 @@ def test_item_10_an_index_that_is_zero_is_an_index(read: Callable[..., torch.Ten
         def forward(self, index: torch.Tensor) -> torch.Tensor:
             return read(self.table, index)
 
+    # The two fed indices may name any row, the two of the padding name the first.
     analysis = analyze(Read(), [torch.zeros(2, dtype=torch.int64)], exact=True)
-    assert analysis.counts("table").tolist() == [[4, 4]] * 3
+    assert analysis.counts("table").tolist() == [[4, 4], [2, 2], [2, 2]]
 
 
 def test_item_10_a_place_at_zero_is_a_place() -> None:

@@ -109,10 +109,10 @@ class Lineage:
         return [k for k in dict.fromkeys(node.inputs) if self.matters[k]]
 
     def is_reduction(self, node: Node) -> bool:
-        """Whether a node reduces its operand, or elementwise products of its operands, over axes."""
+        """Whether a node is a statistic of its operand, or of products of its operands, over axes."""
         op = node.op
         if isinstance(op, Reduce):
-            return True
+            return op.kind != "position"
         if isinstance(op, Pool):
             return prod(node.shape[-len(op.stride) :]) == 1
         if not isinstance(op, Contract):

@@ -24,13 +24,14 @@ class Reduce(Primitive):
         The axes reduced, ascending and non-negative.
     keepdims : bool
         Whether they stay, with size 1.
-    kind : {"linear", "logsumexp", "other"}
-        What is known of it for algebra: ``linear`` is a sum or a mean.
+    kind : {"linear", "logsumexp", "position", "other"}
+        What is known of it for algebra: ``linear`` is a sum or a mean, ``position`` says where something is
+        and so is no statistic.
     """
 
     axes: tuple[int, ...]
     keepdims: bool = False
-    kind: Literal["linear", "logsumexp", "other"] = "other"
+    kind: Literal["linear", "logsumexp", "position", "other"] = "other"
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes

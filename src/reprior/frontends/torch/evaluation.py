@@ -11,6 +11,7 @@ import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
 from ...errors import RepriorError
+from .free import free_elements
 from .lower import Lower
 from .operands import Operands
 from .operators import (
@@ -84,7 +85,7 @@ class Evaluation:
         ):  # what a factory makes may be of any size
             shaped = self.run(func, operands)
             if isinstance(shaped, torch.Tensor) and shaped.numel() > MAX_CONSTANT:
-                return self._tensors.for_unknown(shaped)
+                return self._tensors.for_large(shaped)
         known_args, known_named = operands.in_world()
         known = self.compute(func, known_args, known_named)
         if str(func).startswith(UNINITIALISED):
@@ -143,18 +144,25 @@ class Evaluation:
         results = self._combined(func, operands, compute)
         if results is None:
             return None
+        if results[0].whole is not None:
+            return self._lower.constant(results[0].whole)
         shape = tuple(results[0].example.shape)
         return Value(None, shape, worlds=results[0], origin=partial(self._by_rule, func, operands, 0))
 
     def _combined(self, func: Any, operands: Operands, compute: Callable[[int], Any]) -> list[Worlds] | None:
         sizes = [worlds.example.numel() for worlds in operands.worlds]
-        if is_random(func) or max(sizes) > _MAX_WORLD:
+        if is_random(func):
+            return None
+        if max(sizes) > _MAX_WORLD:
+            self._lower.note(
+                "unknown", f"values of fed masks and indices of more than {_MAX_WORLD:,} elements"
+            )
             return None
         chooses = _base(func) in CHOOSING and any(
             isinstance(item, Value) and item.worlds is not None
             for item in tree_leaves([operands.values[1:], operands.named_values])
         )
-        return combine(compute, operands.worlds, chooses)
+        return combine(compute, operands.worlds, chooses, free_elements(func, _base(func), operands))
 
     def settled(self, func: Any, operands: Operands) -> Operands:
         """With constants in place of masks that act on what carries features (convention 13).

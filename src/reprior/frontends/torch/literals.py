@@ -1,7 +1,8 @@
-"""Constants that PyTorch makes on the traced device before any operator could show their elements.
+"""Elements that go between Python and tensors past every operator.
 
 ``torch.tensor([1., 2.], device="meta")`` and ``x[..., [1]]`` copy Python's numbers straight into memory of
 the device asked for, and the meta device has none. So where they are called they are made on the CPU.
+``x.numpy()`` and ``x.tolist()`` read the memory, so they are given what is known of it.
 """
 
 from __future__ import annotations
@@ -25,15 +26,29 @@ class Literals(TorchFunctionMode):
 
     Parameters
     ----------
-    on_meta : callable
-        The tensor on the meta device that stands for one on the CPU.
+    elements : callable
+        The tensor with its elements on the CPU, for one that Python reads.
+    on_meta : callable or None
+        The tensor on the meta device that stands for one on the CPU; None where nothing is on that device.
     """
 
-    def __init__(self, on_meta: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    def __init__(
+        self,
+        elements: Callable[[torch.Tensor], torch.Tensor],
+        on_meta: Callable[[torch.Tensor], torch.Tensor] | None,
+    ) -> None:
         super().__init__()
-        self._on_meta = on_meta
+        self._elements = elements
         tensor = torch.Tensor
         self._handlers: dict[Any, Callable[..., Any]] = {
+            tensor.numpy: self._read,
+            tensor.tolist: self._read,
+            tensor.__array__: self._read,
+        }
+        if on_meta is None:
+            return
+        self._on_meta = on_meta
+        self._handlers |= {
             torch.tensor: self._construct,
             torch.as_tensor: self._construct,
             torch.asarray: self._construct,
@@ -55,6 +70,10 @@ class Literals(TorchFunctionMode):
         if handler is None:
             return func(*args, **kwargs) if kwargs else func(*args)
         return handler(func, args, kwargs or {})
+
+    def _read(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """``x.numpy()`` and its kin."""
+        return func(self._elements(args[0]), *args[1:], **kwargs)
 
     def _construct(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``torch.tensor(data, ...)`` and its kin."""

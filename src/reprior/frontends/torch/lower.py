@@ -94,7 +94,9 @@ class Lower:
         return result
 
     def _move_worlds(self, op: Move, value: Value, worlds: Worlds) -> Value:
-        moved = worlds.apply(lambda tensor: apply_move(op, tensor))
+        moved = worlds.move(lambda tensor: apply_move(op, tensor))
+        if moved.whole is not None:
+            return self.constant(moved.whole)
         shape = tuple(moved.example.shape)
         return Value(None, shape, worlds=moved, origin=lambda: self.append(op, (self.node(value),)))
 
@@ -351,7 +353,9 @@ class Lower:
             tensors = [v.constant if v.worlds is None else v.worlds.tensors[number] for v in parts]
             return torch.cat([one for one in tensors if one is not None], axis)
 
-        found = combine(joined, [v.worlds for v in parts if v.worlds is not None], chooses=False)
+        frees = [torch.zeros(v.shape, dtype=torch.bool) if v.worlds is None else v.worlds.free for v in parts]
+        fed = [v.worlds for v in parts if v.worlds is not None]
+        found = combine(joined, fed, chooses=False, free=torch.cat(frees, axis))
         assert found is not None
         shape = tuple(found[0].example.shape)
         return Value(

@@ -9,11 +9,13 @@ scaled_dot_product_attention) arrive whole.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_map
 
 from ...core.primitives import Constant, Input, Parameter, Role
@@ -39,7 +41,7 @@ from .registry import Entry, find
 from .scopes import Scopes
 from .strided import Layout, strided_moves
 from .tensors import CPU, Tensors, in_full
-from .values import Slot, Value
+from .values import LeftOut, Slot, Value
 from .worlds import fed_worlds
 
 __all__ = ["Recorder"]
@@ -113,6 +115,18 @@ class Recorder(ThreadMode):
     def literal(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor on the traced device that stands for one made from Python's numbers."""
         return self._tensors.on_meta(tensor)
+
+    def elements(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The elements of a tensor that Python reads, on the CPU."""
+        value = self.value(tensor)
+        found = value.constant
+        if found is None:
+            found = tensor if self._real else None if value.worlds is None else value.worlds.tensors[0]
+            if found is None:
+                raise self._depends_on_data("as an array or a list")
+            self.lower.note("assumed", FOLLOWED)
+        with _disable_current_modes():
+            return found.to(tensor.dtype, copy=True)
 
     def _leaf(self, tensor: torch.Tensor, leaf: Parameter | Input) -> Value:
         value = Value(self.lower.builder.add(leaf), leaf.shape)
@@ -310,8 +324,10 @@ class Recorder(ThreadMode):
         result = self.evaluation.run(func, operands)
         shape = tuple(result.shape)
         base = str(func).split(".")[1]
-        if is_random(func) or result.numel() > MAX_CONSTANT:
+        if is_random(func):
             return self._tensors.for_unknown(result)
+        if result.numel() > MAX_CONSTANT:
+            return self._tensors.for_large(result)
         if "full" in base:
             place = 2 if base == "new_full" else 1
             fill = operands.named_values.get(
@@ -419,8 +435,12 @@ class Recorder(ThreadMode):
         if self._real:
             self.lower.note("assumed", FOLLOWED)
             return func(*args, **kwargs)
-        raise RepriorError(
-            f"in {self._where}: the forward needs the value of a tensor that depends on the input ({func}), "
+        raise self._depends_on_data(str(func))
+
+    def _depends_on_data(self, how: str) -> RepriorError:
+        """The error for elements that are not known before the model is fed."""
+        return RepriorError(
+            f"in {self._where}: the forward needs the value of a tensor that depends on the input ({how}), "
             "so its structure depends on data; real=True (--real) follows one real input",
             module=self._scopes.current,
         )
@@ -439,10 +459,20 @@ class Recorder(ThreadMode):
                 raise self._mismatch(func, values.shape, result.shape)
             self._tensors.attach(result, Slot(values))
             return result
-        for one, value in zip(result, values, strict=False):
-            if isinstance(one, torch.Tensor) and value is not None:
-                self._bind(func, one, value)
+        for place, (one, value) in enumerate(itertools.zip_longest(result, values)):
+            if isinstance(one, torch.Tensor):
+                if value is None:
+                    self._leave_out(func, place, one)
+                else:
+                    self._bind(func, one, value)
         return result
+
+    def _leave_out(self, func: Any, place: int, result: torch.Tensor) -> None:
+        """Make a result that a rule does not give one that nothing may read, unless it is empty."""
+        value, what = Value(None, tuple(result.shape)), f"result {place} of '{func}'"
+        if not result.numel():
+            value.constant = torch.zeros(result.shape, dtype=result.dtype)
+        self._tensors.attach(result, LeftOut(value, what=what) if result.numel() else Slot(value))
 
     @property
     def _where(self) -> str:

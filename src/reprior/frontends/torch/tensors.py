@@ -102,8 +102,19 @@ class Tensors:
             self.attach(result, Slot(self.unknown(tuple(result.shape))))
         return result
 
+    def for_large(self, result: torch.Tensor) -> torch.Tensor:
+        """A constant that is too large to know its elements."""
+        self._lower.note(
+            "unknown", f"values of a constant of shape {tuple(result.shape)}, which is too large"
+        )
+        unknown: torch.Tensor = self.for_unknown(result)
+        return unknown
+
     def for_worlds(self, worlds: Worlds, origin: Callable[[], Value | None]) -> torch.Tensor:
         """The tensor that stands for what depends on fed integers and booleans alone."""
+        if worlds.whole is not None:
+            whole: torch.Tensor = self.for_constant(worlds.whole)
+            return whole
         example = worlds.example
         value = Value(None, tuple(example.shape), worlds=worlds, origin=origin)
         if self._real:

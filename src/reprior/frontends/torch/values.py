@@ -16,14 +16,14 @@ import numpy as np
 import torch
 
 from ...core.primitives import Expand, Keep, Move, Pad, Permute, Reshape, Shape, Slice, Take
-from ...errors import RepriorError
+from ...errors import RepriorError, UnknownOperatorError
 from .constants import dense
 
 if TYPE_CHECKING:
     from .lower import Lower
     from .worlds import Worlds
 
-__all__ = ["Slot", "Value", "apply_move"]
+__all__ = ["LeftOut", "Slot", "Value", "apply_move"]
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +105,28 @@ class Slot:
     def memory_of(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor that owns the memory of this slot's tensor."""
         return tensor if self.memory is None else self.memory
+
+
+@dataclass(slots=True, eq=False)
+class LeftOut(Slot):
+    """The place of a result that the rule of an operator leaves out: nothing may read it.
+
+    Attributes
+    ----------
+    what : str
+        Which result of which operator.
+    """
+
+    what: str = ""
+
+    def read(self, lower: Lower) -> Value:
+        """An error that says what is missing."""
+        where = f"module '{lower.scope or '(root)'}'"
+        raise UnknownOperatorError(
+            f"in {where}: the forward uses {self.what}, which its rule leaves out; "
+            "a rule that gives it takes its place by @reprior.rule(..., override=True), see docs/torch.md",
+            module=lower.scope,
+        )
 
 
 def apply_move(move: Move, constant: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -43,27 +43,45 @@ class Worlds:
         Whether the value came from masks or conditions alone, so that it selects and carries no feature.
     sources : frozenset of int
         Graph nodes of the inputs that it depends on.
+    fixed : torch.Tensor or None
+        The elements that depend on nothing fed, such as a start token before fed ids; None if there are none.
     """
 
     tensors: tuple[World, ...]
     is_mask: bool
     sources: frozenset[int]
+    fixed: torch.Tensor | None = None
 
     @property
     def example(self) -> torch.Tensor:
         """Its elements in the first world in which they are known."""
         return next(tensor for tensor in self.tensors if tensor is not None)
 
-    def apply(self, function: Callable[[torch.Tensor], torch.Tensor]) -> Worlds:
-        """The same function in every world, one that does not look at elements."""
-        moved = tuple([None if tensor is None else function(tensor) for tensor in self.tensors])
-        return Worlds(moved, self.is_mask, self.sources)
+    @property
+    def free(self) -> torch.Tensor:
+        """The elements that depend on what is fed."""
+        return torch.ones(self.example.shape, dtype=torch.bool) if self.fixed is None else ~self.fixed
+
+    @property
+    def whole(self) -> torch.Tensor | None:
+        """All elements, if nothing fed changes any of them."""
+        return self.example if self.fixed is not None and bool(self.fixed.all()) else None
+
+    def move(self, function: Callable[[torch.Tensor], torch.Tensor]) -> Worlds:
+        """The same move in every world: elements elsewhere, and zeros between them."""
+        moved = self._apply(function)
+        return replace(moved, fixed=_fixed(function(self.free)))
+
+    def _apply(self, function: Callable[[torch.Tensor], torch.Tensor]) -> Worlds:
+        return replace(
+            self, tensors=tuple([None if tensor is None else function(tensor) for tensor in self.tensors])
+        )
 
     def to(self, dtype: torch.dtype) -> Worlds:
         """In another type."""
         if dtype is torch.bool and not self.is_mask:
-            return _free(self.apply(torch.Tensor.bool))
-        return self.apply(lambda tensor: tensor.to(dtype))
+            return _free(self._apply(torch.Tensor.bool))
+        return self._apply(lambda tensor: tensor.to(dtype))
 
     def may_hold(self) -> torch.Tensor:
         """Where a condition holds in some world."""
@@ -126,7 +144,12 @@ def _is_two_valued(name: str, example: World) -> bool:
     return bool(((example == 0) | (example == 1)).all()) and bool(example.any()) and not bool(example.all())
 
 
-def combine(compute: Callable[[int], Any], operands: Sequence[Worlds], chooses: bool) -> list[Worlds] | None:
+def combine(
+    compute: Callable[[int], Any],
+    operands: Sequence[Worlds],
+    chooses: bool,
+    free: torch.Tensor | None = None,
+) -> list[Worlds] | None:
     """The results of an operator in every world.
 
     Parameters
@@ -137,6 +160,8 @@ def combine(compute: Callable[[int], Any], operands: Sequence[Worlds], chooses: 
         Those of its operands that are fed; the others are the same in every world.
     chooses : bool
         Whether a fed operand chooses among the elements of another (convention 15).
+    free : torch.Tensor or None
+        Which elements of the result depend on what is fed; None for all of them.
 
     Returns
     -------
@@ -165,7 +190,8 @@ def combine(compute: Callable[[int], Any], operands: Sequence[Worlds], chooses: 
         masks = one.is_floating_point() and any(
             tensor is not None and bool((tensor <= MASKED_BELOW).any()) for tensor in tensors
         )
-        worlds = Worlds(tensors, is_mask or masks or one.dtype is torch.bool, sources)
+        fixed = None if free is None or free.shape != one.shape else _fixed(free)
+        worlds = Worlds(tensors, is_mask or masks or one.dtype is torch.bool, sources, fixed)
         combined.append(_free(worlds) if one.dtype is torch.bool and (is_compared or chooses) else worlds)
     return combined
 
@@ -178,10 +204,21 @@ def _same_kind(found: list[Any] | None, place: int, like: torch.Tensor) -> World
     return tensor
 
 
+def _fixed(free: torch.Tensor) -> torch.Tensor | None:
+    return None if free.numel() and bool(free.all()) else ~free
+
+
 def _free(worlds: Worlds) -> Worlds:
-    """Booleans of which nothing is known: what integers compare to, or what fed integers chose."""
+    """Booleans of which nothing is known: what integers compare to, or what fed integers chose.
+
+    Those stay that depend on nothing fed.
+    """
     own, example = worlds.tensors[0], worlds.example
     generator = torch.Generator().manual_seed(1)
     drawn = [torch.randint(2, example.shape, generator=generator).bool() for _ in range(_COUNT - 3)]
     fixed = [torch.zeros_like(example, dtype=torch.bool), torch.ones_like(example, dtype=torch.bool)]
-    return Worlds((own, *fixed, *drawn), True, worlds.sources)
+    tensors: list[World] = [own, *fixed, *drawn]
+    if worlds.fixed is not None:
+        known, there = example.bool(), worlds.fixed
+        tensors = [None if one is None else torch.where(there, known, one) for one in tensors]
+    return Worlds(tuple(tensors), True, worlds.sources, worlds.fixed)

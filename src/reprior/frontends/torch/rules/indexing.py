@@ -69,9 +69,52 @@ def _rows(lower: Lower, table: Value, index: Value) -> Value:
     """Positions of the first axis."""
     known = known_indices(lower, certain(lower, index, table.shape[0]))
     if known is None:
-        return lower.add(Lookup(), lower.any_of(table), as_index(lower, index))
+        return _chosen(lower, table, index)
     rows = lower.take(table, 0, known % max(table.shape[0], 1))
     return lower.reshape(rows, (*index.shape, *table.shape[1:]))
+
+
+def _chosen(lower: Lower, table: Value, index: Value) -> Value:
+    """Rows at positions of which some may be known, as a start token before fed ids is."""
+    known = _known_in_part(index)
+    if known is None:
+        return lower.add(Lookup(), lower.any_of(table), as_index(lower, index))
+    others = lower.take(lower.reshape(index, (prod(index.shape),)), 0, known.free)
+    looked_up = lower.add(Lookup(), lower.any_of(table), as_index(lower, others))
+    named = lower.take(table, 0, known.elements % max(table.shape[0], 1))
+    return lower.reshape(known.joined(lower, named, looked_up), (*index.shape, *table.shape[1:]))
+
+
+@dataclass(frozen=True)
+class _InPart:
+    """An index, flattened, some elements of which are known.
+
+    Attributes
+    ----------
+    fixed, free : array of int
+        Where it is known, and where it is not.
+    elements : array of int
+        What it is where it is known.
+    """
+
+    fixed: IntArray
+    free: IntArray
+    elements: IntArray
+
+    def joined(self, lower: Lower, known: Value, others: Value) -> Value:
+        """Rows found by what is known, and the others, in order."""
+        order = np.argsort(np.concatenate([self.fixed, self.free]))
+        return lower.take(lower.concat([known, others], 0), 0, order)
+
+
+def _known_in_part(index: Value) -> _InPart | None:
+    """What is known of an index that is fed in part, None if nothing is."""
+    worlds = index.worlds
+    if worlds is None or worlds.fixed is None:
+        return None
+    fixed = worlds.fixed.reshape(-1)
+    elements: IntArray = worlds.example.reshape(-1)[fixed].to(torch.int64).numpy()
+    return _InPart(np.flatnonzero(fixed.numpy()), np.flatnonzero(~fixed.numpy()), elements)
 
 
 @rule("aten.index_select")
@@ -92,6 +135,8 @@ def _read(lower: Lower, places: Places, table: Value) -> Value:
     """What stands at the places, flattened, of a table of all places by the rest."""
     if places.unknown is None:
         return lower.take(table, 0, places.known)
+    if not places.known_sizes and len(places.unknown_sizes) == 1:
+        return _chosen(lower, table, places.unknown)
     table = lower.any_of(table)
     if not places.known_sizes:
         return lower.add(Lookup(), table, as_index(lower, places.unknown))
@@ -99,8 +144,16 @@ def _read(lower: Lower, places: Places, table: Value) -> Value:
     rest = table.shape[1:]
     parts = lower.reshape(table, (prod(places.known_sizes), prod(places.unknown_sizes), prod(rest)))
     parts = lower.take(parts, 0, places.known)
-    wide = one_hot_of(lower, places.unknown, parts.shape[1])
-    return lower.reshape(lower.add(Select.parse("nvr,nv->nr"), parts, wide), (len(places.known), *rest))
+    count, size, width = parts.shape
+    select, index, known = Select.parse("nvr,nv->nr"), places.unknown, _known_in_part(places.unknown)
+    if known is None:
+        rows = lower.add(select, parts, one_hot_of(lower, index, size))
+    else:
+        wide = one_hot_of(lower, lower.take(index, 0, known.free), size)
+        named = known.fixed * size + known.elements % size
+        named_rows = lower.take(lower.reshape(parts, (count * size, width)), 0, named)
+        rows = known.joined(lower, named_rows, lower.add(select, lower.take(parts, 0, known.free), wide))
+    return lower.reshape(rows, (count, *rest))
 
 
 @dataclass(frozen=True)
@@ -226,7 +279,15 @@ def gather(lower: Lower, x: Value, dim: int, index: Value, **named: Any) -> Valu
     names = "abcdefgh"[:rank]
     table = names.replace(names[axis], "z")
     select = Select.parse(f"{table},{names}z->{names}")
-    return lower.add(select, lower.any_of(x), one_hot_of(lower, index, x.shape[axis]))
+    found = lower.add(select, lower.any_of(x), one_hot_of(lower, index, x.shape[axis]))
+    known = _known_in_part(index)
+    if known is None or index.worlds is None:
+        return found
+    places = index.worlds.example.masked_fill(index.worlds.free, 0)
+    flat = (prod(index.shape),)
+    at_known = lower.take(lower.reshape(_gather_known(lower, x, axis, places), flat), 0, known.fixed)
+    elsewhere = lower.take(lower.reshape(found, flat), 0, known.free)
+    return lower.reshape(known.joined(lower, at_known, elsewhere), index.shape)
 
 
 def _gather_known(lower: Lower, x: Value, axis: int, index: torch.Tensor) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import torch
@@ -102,8 +103,15 @@ def native_batch_norm(
     lower: Lower, x: Value, weight: Value | None, bias: Value | None, mean: Value | None, var: Value | None,
     training: bool, *rest: Any,
 ) -> tuple[Value | None, ...]:  # fmt: skip
-    """As `batch_norm`, with statistics."""
-    return batch_norm(lower, x, weight, bias, mean, var, training), None, None
+    """As `batch_norm`, with the statistics of the batch where it is normalised by these."""
+    result = batch_norm(lower, x, weight, bias, mean, var, training)
+    return (result, *(_batch_statistics(lower, x) if training else (None, None)))
+
+
+def _batch_statistics(lower: Lower, x: Value) -> tuple[Value, Value]:
+    """Mean and scale of every channel."""
+    axes = tuple(axis for axis in range(len(x.shape)) if axis != 1)
+    return lower.add(Reduce(axes, kind="linear"), x), lower.add(Reduce(axes), x)
 
 
 @rule("aten._native_batch_norm_legit.no_stats")
@@ -111,7 +119,7 @@ def native_batch_norm_no_stats(
     lower: Lower, x: Value, weight: Value | None, bias: Value | None, training: bool, *rest: Any
 ) -> tuple[Value | None, ...]:
     """Batch normalisation by the batch's own statistics."""
-    return batch_norm(lower, x, weight, bias, None, None), None, None
+    return batch_norm(lower, x, weight, bias, None, None), *_batch_statistics(lower, x)
 
 
 @rule("aten.group_norm")
@@ -133,9 +141,11 @@ def group_norm(
 def native_group_norm(
     lower: Lower, x: Value, weight: Value | None, bias: Value | None, batch: int, channels: int, places: int,
     groups: int, eps: float,
-) -> tuple[Value | None, ...]:  # fmt: skip
-    """As `group_norm`, as ATen's core operator."""
-    return group_norm(lower, x, groups, weight, bias), None, None
+) -> tuple[Value, Value, Value]:  # fmt: skip
+    """As `group_norm`, as ATen's core operator, with mean and scale of every group."""
+    grouped = lower.reshape(x, (batch, groups, prod(x.shape) // (batch * groups)))
+    mean, scale = lower.add(Reduce((2,), kind="linear"), grouped), lower.add(Reduce((2,)), grouped)
+    return group_norm(lower, x, groups, weight, bias), mean, scale
 
 
 @rule("aten.instance_norm")

@@ -18,7 +18,7 @@ from ..values import Value
 __all__: list[str] = []
 
 Dims = int | Sequence[int] | None
-Kind = Literal["linear", "logsumexp", "other"]
+Kind = Literal["linear", "logsumexp", "position", "other"]
 
 
 def _axes(x: Value, dim: Dims) -> tuple[int, ...]:
@@ -133,7 +133,7 @@ def larger(lower: Lower, x: Value, y: Value) -> Value:
 @rule("aten.max.dim", "aten.min.dim", "aten.median.dim", "aten.nanmedian.dim", "aten.mode")
 def extremum_along(lower: Lower, x: Value, dim: int = -1, keepdim: bool = False) -> tuple[Value, Value]:
     """An extremum along an axis, and where it is."""
-    return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim)
+    return reduce(lower, x, dim, keepdim), reduce(lower, x, dim, keepdim, "position")
 
 
 @rule("aten.kthvalue")
@@ -174,19 +174,19 @@ def quantile(
 @rule("aten.argmax", "aten.argmin")
 def position(lower: Lower, x: Value, dim: int | None = None, keepdim: bool = False) -> Value:
     """Where the extremum is, which depends on every element."""
-    return reduce(lower, x, dim, keepdim)
+    return reduce(lower, x, dim, keepdim, "position")
 
 
 @rule("aten.topk")
 def topk(lower: Lower, x: Value, k: int, dim: int = -1, *rest: Any) -> tuple[Value, Value]:
     """Each of the k results depends on every element along the axis; the values and the places alike."""
-    return _ranked(lower, x, k, dim), _ranked(lower, x, k, dim)
+    return _ranked(lower, x, k, dim), _ranked(lower, x, k, dim, "position")
 
 
 @rule("aten.sort")
 def sort(lower: Lower, x: Value, dim: int = -1, *rest: Any, **named: Any) -> tuple[Value, Value]:
     """As `topk` of all."""
-    return _ranked(lower, x, x.shape[dim], dim), _ranked(lower, x, x.shape[dim], dim)
+    return topk(lower, x, x.shape[dim] if x.shape else 1, dim)
 
 
 @rule("aten.sort.stable")
@@ -206,15 +206,17 @@ def sorted_rows(lower: Lower, x: Value) -> Value:
 @rule("aten.argsort")
 def argsort(lower: Lower, x: Value, dim: int = -1, *rest: Any, **named: Any) -> Value:
     """As `sort`, the places alone."""
-    return _ranked(lower, x, x.shape[dim], dim)
+    return sort(lower, x, dim)[1]
 
 
-def _ranked(lower: Lower, x: Value, k: int, dim: int) -> Value:
+def _ranked(lower: Lower, x: Value, k: int, dim: int, kind: Kind = "other") -> Value:
     """K nodes along an axis, each with an edge from every position of it."""
+    if not x.shape:
+        return reduce(lower, x, None, kind=kind)
     axis = dim % len(x.shape)
     head, size, tail = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     wide = lower.expand(lower.reshape(x, (*head, 1, size, *tail)), (*head, k, size, *tail))
-    return lower.add(Reduce((axis + 1,)), wide)
+    return lower.add(Reduce((axis + 1,), kind=kind), wide)
 
 
 @rule("aten.cumsum", "aten.logcumsumexp")
