@@ -8,7 +8,7 @@ here is the coarse one, over tensors instead of their elements. Its steps:
   square root of its *routes*: the number of parameter-free paths from it back to layers. This is how
   the standard deviation of a sum of independent signals is shared, so that a residual stream that
   has gathered sixteen blocks weighs four times one fresh block, and not just as much;
-* a concatenation goes back to its parts in proportion to their sizes;
+* a concatenation goes back to its parts in proportion to their sizes, a slice within one part to that part;
 * a parameter-free window (pooling) learns nothing from the context that passes it, so it counts for
   half a route: `POOLS` = sqrt(1/2) of the walk goes on, the rest ends there.
 
@@ -18,7 +18,7 @@ Padding takes no part: no step leads to it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod, sqrt
 
 from .canonical import depends_on
@@ -35,7 +35,9 @@ from .primitives import (
     Map,
     Move,
     Parameter,
+    Permute,
     Pool,
+    Slice,
 )
 
 __all__ = ["POOLS", "SHARES", "Layer", "visit_layers"]
@@ -109,7 +111,7 @@ def visit_layers(
     tuple of Layer
         Every layer that a context passes, in the order of the graph.
     """
-    nodes = graph.nodes
+    nodes = _seen_through(graph.nodes)
     learnable, routes = depends_on(nodes, Parameter), _count_routes(nodes)
     visits = [0.0] * len(nodes)
     alive = [k for k in graph.outputs if routes[k]]
@@ -200,6 +202,39 @@ def _turns(nodes: Sequence[Node], weights: Mapping[int, Hashable]) -> dict[int, 
             before = {**before, name: turns[position] + 1}
         passed.append(before)
     return turns
+
+
+def _seen_through(nodes: Sequence[Node]) -> Sequence[Node]:
+    """The nodes, those slices reading one part of a concatenation that lie within it.
+
+    So layers that run one after another over time steps score as those that run step by step.
+    """
+    slices = {position: node for position, node in enumerate(nodes) if isinstance(node.op, Slice)}
+    parts = {position: _part(nodes, node) for position, node in slices.items()}
+    if all([part is None for part in parts.values()]):
+        return nodes
+    return [
+        node if (part := parts.get(position)) is None else replace(node, inputs=(part,))
+        for position, node in enumerate(nodes)
+    ]
+
+
+def _part(nodes: Sequence[Node], node: Node) -> int | None:
+    """The part of a concatenation that a slice lies in; None where there is no such."""
+    assert isinstance(node.op, Slice)
+    axis, start, stop = node.op.axis, node.op.start, node.op.stop
+    source = nodes[node.inputs[0]]
+    while isinstance(source.op, Permute):
+        axis, source = source.op.order[axis], nodes[source.inputs[0]]
+    if not isinstance(source.op, Concat) or source.op.axis != axis:
+        return None
+    begin = 0
+    for k in source.inputs:
+        end = begin + nodes[k].shape[axis]
+        if begin <= start < stop <= end:
+            return k
+        begin = end
+    return None
 
 
 def _count_routes(nodes: Sequence[Node]) -> list[float]:
