@@ -3,8 +3,8 @@
     python benchmarks/utility_search.py --data TABLES [--most 500] [--jobs 2] [--record FILE.csv]
 
 follows docs/benchmarks/utility-protocol.md: at most 500 networks of each population, a small grid for each of
-the five constants. About ten minutes of processor time; ``--most 30`` is a trial of half a minute, whose figures
-are rough.
+the five constants. About ten minutes of processor time; ``--most 30`` is a trial of half a minute, whose
+figures are rough.
 """
 
 from __future__ import annotations
