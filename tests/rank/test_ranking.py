@@ -71,6 +71,19 @@ def test_a_score_of_ones_own(table, tmp_path, runner):
     assert "names no function" in runner.refuse("rank", table, "--score", "mine")
 
 
+def test_a_score_of_ones_own_that_fails_or_has_the_name_of_a_quantity(table, tmp_path, runner):
+    own = tmp_path / "mine.py"
+    own.write_text("def macs(a):\n    return 1 / (a.costs.depth - 6)\ndef text(a):\n    return 'a'\n")
+    result = rank(read_table(table), processes=1, resamples=0, own=f"{own}:macs")
+    depths = {spec: reprior.analyze(spec).costs.depth for spec in (row.split(",")[0] for row in ROWS)}
+    assert {row.model for row in result.rejected} == {spec for spec, depth in depths.items() if depth == 6}
+    assert all("mine.py:macs' failed: ZeroDivisionError" in row.reason for row in result.rejected)
+    for entry in result.entries:
+        assert entry.scores["mine.macs"] == 1 / (depths[entry.spec] - 6) != entry.scores["macs"]
+    told = runner.refuse("rank", table, "--score", f"{own}:text", "--cache", "none", "--processes", "1")
+    assert "which is no number" in told
+
+
 def test_uncounted_scores_are_those_of_the_count():
     for spec in ("macro:a01210020", "mnasnet:" + "_".join(["3.3.1.1"] * 7), "open_lm:d96_l4_h4"):
         counted, quick = score(spec), score_uncounted(spec)

@@ -72,7 +72,7 @@ def score(spec: str, own: str | None = None) -> Scores:
     values: Scores = {key: getattr(analysis, key) for key in QUANTITIES}
     values |= _baselines(canonicalise(graph), costs, analysis.num_parameters)
     if own is not None:
-        values[own.rpartition(":")[2]] = _finite(own, load_user_score(own)(analysis))
+        values[_name(own, values)] = _own(own, analysis)
     return values
 
 
@@ -121,7 +121,19 @@ def _module(file: str, changed: int) -> dict[str, Any]:
     return vars(module)
 
 
-def _finite(own: str, value: Any) -> float | None:
+def _name(own: str, taken: Scores) -> str:
+    """The function's name; with its file's, where a quantity has that name."""
+    file, _, name = own.rpartition(":")
+    return f"{Path(file).stem}.{name}" if name in taken else name
+
+
+def _own(own: str, analysis: Analysis) -> float | None:
+    """What the user's function says of a model."""
+    function = load_user_score(own)
+    try:
+        value = function(analysis)
+    except Exception as error:
+        raise SpecError(f"'{own}' failed: {type(error).__name__}: {error}") from error
     if value is None:
         return None
     try:
