@@ -15,9 +15,7 @@ __all__ = [
     "PRODUCTS",
     "READS",
     "REWRITES",
-    "SHORTCUTS",
     "UNINITIALISED",
-    "Shortcut",
     "decomposition",
     "functional",
     "functional_name",
@@ -86,68 +84,6 @@ PRODUCTS = frozenset(
 
 CONDITIONS = {"aten.where": 0, "aten.masked_fill": 1}
 """Operators that choose between two values at every place, and the position of what decides."""
-
-
-Shortcut = Callable[[list[Any]], torch.Tensor | None]
-
-
-def _like_first(operands: list[Any]) -> torch.Tensor:
-    """The first operand's shape and type."""
-    return torch.empty_like(operands[0])
-
-
-def _like_larger_first(operands: list[Any]) -> torch.Tensor | None:
-    """The first operand's, if the second is a number or broadcasts to it."""
-    x, y = operands[:2]
-    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
-        return None
-    if isinstance(y, torch.Tensor):
-        extra = x.dim() - y.dim()
-        if y.dtype != x.dtype or extra < 0:
-            return None
-        if any(own not in (1, other) for own, other in zip(y.shape, x.shape[extra:], strict=True)):
-            return None
-    elif isinstance(y, complex):
-        return None
-    return torch.empty_like(x)
-
-
-def _linear(operands: list[Any]) -> torch.Tensor | None:
-    x, weight = operands[:2]
-    if weight.dim() != 2 or x.dtype != weight.dtype or x.shape[-1] != weight.shape[1]:
-        return None
-    result: torch.Tensor = x.new_empty((*x.shape[:-1], weight.shape[0]))
-    return result
-
-
-def _attention(operands: list[Any]) -> torch.Tensor | None:
-    """The query's shape and memory layout, as on the CPU, where values are as wide."""
-    query, key, value = operands[:3]
-    same = query.shape[:-2] == key.shape[:-2] == value.shape[:-2] and query.shape[-1] == value.shape[-1]
-    return torch.empty_like(query) if same else None
-
-
-SHORTCUTS: dict[str, Shortcut] = {
-    "aten.linear": _linear,
-    "aten.scaled_dot_product_attention": _attention,
-    **dict.fromkeys(("aten.add", "aten.sub", "aten.mul", "aten.div"), _like_larger_first),
-    **dict.fromkeys(
-        (
-            "aten.batch_norm", "aten.layer_norm", "aten.group_norm", "aten.instance_norm", "aten.rms_norm",
-            "aten.gelu", "aten.relu", "aten.hardswish", "aten.hardtanh", "aten.roll", "aten.mish",
-            "aten.leaky_relu", "aten.elu", "aten.celu",
-            # PyTorch has no meta functions for these.
-            "aten.fake_quantize_per_tensor_affine", "aten.fake_quantize_per_channel_affine",
-            "aten._fake_quantize_learnable_per_tensor_affine",
-            "aten._fake_quantize_learnable_per_channel_affine",
-        ),
-        _like_first,
-    ),
-}  # fmt: skip
-"""Results on the meta device of operators for which PyTorch takes long (it decomposes them in Python).
-
-Each gives None where it does not know the result.
-"""
 
 
 def is_write(operator: Any) -> bool:

@@ -30,8 +30,6 @@ from .operators import (
     INDEXED,
     READS,
     REWRITES,
-    SHORTCUTS,
-    Shortcut,
     decomposition,
     functional_name,
     is_random,
@@ -39,6 +37,7 @@ from .operators import (
 )
 from .registry import Entry, find
 from .scopes import Scopes
+from .shortcuts import SHORTCUTS, Shortcut
 from .strided import Layout, strided_moves
 from .tensors import CPU, Tensors, in_full
 from .values import LeftOut, Slot, Value
@@ -199,7 +198,7 @@ class Recorder(ThreadMode):
                 if result is not None:
                     return result
             operands = self.evaluation.settled(func, operands)
-        result = None if shortcut is None else shortcut(operands.tensors)
+        result = None if shortcut is None or "dtype" in kwargs else shortcut(operands.tensors)
         if result is None:
             result = self.evaluation.run(func, operands)
         if entry.function is None:
