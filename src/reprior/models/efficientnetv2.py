@@ -11,6 +11,7 @@ from math import ceil
 
 from ..core.graph import Graph
 from ..frontends.network import Feature, Network
+from .blocks import conv_norm, squeeze_excite
 
 __all__ = ["EFFICIENTNETV2", "Architecture", "Stage", "efficientnetv2"]
 
@@ -126,7 +127,7 @@ def efficientnetv2(variant: str, size: int | None = None, classes: int = 1000) -
     size = architecture.size if size is None else size
     net = Network()
     x = net.input(3, size, size)
-    x = _conv_norm_act(net, x, architecture.channels(architecture.stem), 3, stride=2, name="stem")
+    x = conv_norm(net, x, architecture.channels(architecture.stem), 3, stride=2, active="silu", name="stem")
     for number, stage in enumerate(architecture.stages):
         channels = architecture.channels(stage.channels)
         for block in range(architecture.repeats(stage.repeats)):
@@ -136,39 +137,23 @@ def efficientnetv2(variant: str, size: int | None = None, classes: int = 1000) -
                 y = make(net, x, channels, stage, stride)
                 x = x + y if y.shape == x.shape and stride == 1 else y
     # The head grows with the width only where that makes it wider.
-    x = _conv_norm_act(net, x, architecture.channels(architecture.head), 1, name="head")
+    x = conv_norm(net, x, architecture.channels(architecture.head), 1, active="silu", name="head")
     net.output(net.dense(net.global_pool(x), classes, name="classifier"))
     return net.graph()
 
 
 def _fused_mbconv(net: Network, x: Feature, channels: int, stage: Stage, stride: int) -> Feature:
     if stage.expansion == 1:
-        return _conv_norm_act(net, x, channels, stage.kernel, stride=stride, name="conv")
+        return conv_norm(net, x, channels, stage.kernel, stride=stride, active="silu", name="conv")
     wide = x.shape[1] * stage.expansion
-    x = _conv_norm_act(net, x, wide, stage.kernel, stride=stride, name="expand")
-    return _conv_norm(net, x, channels, 1, name="project")
+    x = conv_norm(net, x, wide, stage.kernel, stride=stride, active="silu", name="expand")
+    return conv_norm(net, x, channels, 1, name="project")
 
 
 def _mbconv(net: Network, x: Feature, channels: int, stage: Stage, stride: int) -> Feature:
     narrow = x.shape[1]
     wide = narrow * stage.expansion
-    x = _conv_norm_act(net, x, wide, 1, name="expand")
-    x = _conv_norm_act(net, x, wide, stage.kernel, stride=stride, groups=wide, name="depthwise")
-    gate = net.global_pool(x, keepdims=True)
-    gate = net.silu(net.conv(gate, max(1, narrow // 4), 1, bias=True, name="se_reduce"))
-    gate = net.sigmoid(net.conv(gate, wide, 1, bias=True, name="se_expand"))
-    return _conv_norm(net, x * gate, channels, 1, name="project")
-
-
-def _conv_norm(
-    net: Network, x: Feature, channels: int, kernel: int, *, stride: int = 1, groups: int = 1, name: str
-) -> Feature:
-    with net.scope(name):
-        x = net.conv(x, channels, kernel, stride=stride, padding="half", groups=groups)
-        return net.batch_norm(x, name="norm")
-
-
-def _conv_norm_act(
-    net: Network, x: Feature, channels: int, kernel: int, *, stride: int = 1, groups: int = 1, name: str
-) -> Feature:
-    return net.silu(_conv_norm(net, x, channels, kernel, stride=stride, groups=groups, name=name))
+    x = conv_norm(net, x, wide, 1, active="silu", name="expand")
+    x = conv_norm(net, x, wide, stage.kernel, stride=stride, groups=wide, active="silu", name="depthwise")
+    x = squeeze_excite(net, x, max(1, narrow // 4), "silu")
+    return conv_norm(net, x, channels, 1, name="project")

@@ -7,6 +7,7 @@ import re
 from ..core.graph import Graph
 from ..errors import SpecError
 from ..frontends.network import Feature, Network
+from .blocks import conv_norm, squeeze_excite
 
 __all__ = ["mnasnet", "mobilenet"]
 
@@ -53,23 +54,23 @@ def mobilenet(text: str, *, classes: int = 1000) -> Graph:
 
 
 def _v1(net: Network, x: Feature, width: float) -> Feature:
-    x = _conv_norm_act(net, x, max(8, int(32 * width)), 3, stride=2, name="stem")
+    x = conv_norm(net, x, max(8, int(32 * width)), 3, stride=2, active="relu", name="stem")
     for number, (channels, stride) in enumerate(_V1):
         with net.scope(f"blocks.{number}"):
             many = x.shape[1]
-            x = _conv_norm_act(net, x, many, 3, stride=stride, groups=many, name="depthwise")
-            x = _conv_norm_act(net, x, max(8, int(channels * width)), 1, name="pointwise")
+            x = conv_norm(net, x, many, 3, stride=stride, groups=many, active="relu", name="depthwise")
+            x = conv_norm(net, x, max(8, int(channels * width)), 1, active="relu", name="pointwise")
     return x
 
 
 def _v2(net: Network, x: Feature, width: float) -> Feature:
-    x = _conv_norm_act(net, x, _rounded(32 * width), 3, stride=2, name="stem")
+    x = conv_norm(net, x, _rounded(32 * width), 3, stride=2, active="relu", name="stem")
     for number, (expansion, channels, layers, stride) in enumerate(_V2):
         for layer in range(layers):
             with net.scope(f"stages.{number}.{layer}"):
                 step = stride if layer == 0 else 1
                 x = _inverted_residual(net, x, _rounded(channels * width), expansion, 3, step)
-    return _conv_norm_act(net, x, _rounded(1280 * max(width, 1.0)), 1, name="head")
+    return conv_norm(net, x, _rounded(1280 * max(width, 1.0)), 1, active="relu", name="head")
 
 
 def mnasnet(text: str, *, size: int = 224, classes: int = 1000) -> Graph:
@@ -84,7 +85,7 @@ def mnasnet(text: str, *, size: int = 224, classes: int = 1000) -> Graph:
     if len(stages) != len(_MNASNET) or None in stages:
         raise SpecError(f"'{text}' is not seven stages like 6.3.1.0 (expansion, kernel, layers, squeeze)")
     net = Network()
-    x = _conv_norm_act(net, net.input(3, size, size), 32, 3, stride=2, name="stem")
+    x = conv_norm(net, net.input(3, size, size), 32, 3, stride=2, active="relu", name="stem")
     for number, (found, (channels, stride)) in enumerate(zip(stages, _MNASNET, strict=True)):
         assert found is not None
         expansion, kernel, layers, squeeze = (int(digit) for digit in found.groups())
@@ -92,7 +93,7 @@ def mnasnet(text: str, *, size: int = 224, classes: int = 1000) -> Graph:
             with net.scope(f"stages.{number}.{layer}"):
                 step = stride if layer == 0 else 1
                 x = _inverted_residual(net, x, channels, expansion, kernel, step, squeeze=bool(squeeze))
-    x = _conv_norm_act(net, x, 1280, 1, name="head")
+    x = conv_norm(net, x, 1280, 1, active="relu", name="head")
     net.output(net.dense(net.global_pool(x), classes, name="classifier"))
     return net.graph()
 
@@ -114,25 +115,9 @@ def _inverted_residual(
     squeeze: bool = False,
 ) -> Feature:
     wide = x.shape[1] * expansion
-    y = _conv_norm_act(net, x, wide, 1, name="expand") if expansion > 1 else x
-    y = _conv_norm_act(net, y, wide, kernel, stride=stride, groups=wide, name="depthwise")
+    y = conv_norm(net, x, wide, 1, active="relu", name="expand") if expansion > 1 else x
+    y = conv_norm(net, y, wide, kernel, stride=stride, groups=wide, active="relu", name="depthwise")
     if squeeze:
-        gate = net.global_pool(y, keepdims=True)
-        gate = net.relu(net.conv(gate, max(1, x.shape[1] // 4), 1, bias=True, name="se_reduce"))
-        y = y * net.sigmoid(net.conv(gate, wide, 1, bias=True, name="se_expand"))
-    y = _conv_norm(net, y, channels, 1, name="project")
+        y = squeeze_excite(net, y, max(1, x.shape[1] // 4), "relu")
+    y = conv_norm(net, y, channels, 1, name="project")
     return x + y if y.shape == x.shape and stride == 1 else y
-
-
-def _conv_norm(
-    net: Network, x: Feature, channels: int, kernel: int, *, stride: int = 1, groups: int = 1, name: str
-) -> Feature:
-    with net.scope(name):
-        x = net.conv(x, channels, kernel, stride=stride, padding="half", groups=groups)
-        return net.batch_norm(x, name="norm")
-
-
-def _conv_norm_act(
-    net: Network, x: Feature, channels: int, kernel: int, *, stride: int = 1, groups: int = 1, name: str
-) -> Feature:
-    return net.relu(_conv_norm(net, x, channels, kernel, stride=stride, groups=groups, name=name))

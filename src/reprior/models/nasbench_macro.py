@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..core.graph import Graph
 from ..errors import SpecError
 from ..frontends.network import Feature, Network
+from .blocks import conv_norm
 
 __all__ = ["architectures", "nasbench_macro"]
 
@@ -37,14 +38,14 @@ def nasbench_macro(text: str, *, classes: int = 10, size: int = 32) -> Graph:
         raise SpecError(f"'{text}' is not an architecture of eight digits 0, 1 or 2")
     net = Network()
     x = net.input(3, size, size)
-    x = net.relu(_conv_norm(net, x, 32, 3, name="stem"))
+    x = conv_norm(net, x, 32, 3, active="relu", name="stem")
     remaining = iter(choices)
     for number, (channels, layers) in enumerate(_STAGES):
         for layer in range(layers):
             stride = 2 if layer == 0 else 1
             with net.scope(f"stages.{number}.{layer}"):
                 x = _layer(net, x, channels, stride, next(remaining))
-    x = net.relu(_conv_norm(net, x, 1280, 1, name="head"))
+    x = conv_norm(net, x, 1280, 1, active="relu", name="head")
     net.output(net.dense(net.global_pool(x), classes, name="classifier"))
     return net.graph()
 
@@ -52,18 +53,10 @@ def nasbench_macro(text: str, *, classes: int = 10, size: int = 32) -> Graph:
 def _layer(net: Network, x: Feature, channels: int, stride: int, choice: str) -> Feature:
     same = stride == 1 and x.shape[1] == channels
     if choice == "0":
-        return x if same else _conv_norm(net, x, channels, 1, stride=stride, name="identity")
+        return x if same else conv_norm(net, x, channels, 1, stride=stride, name="identity")
     expansion, kernel = _BLOCKS[choice]
     wide = x.shape[1] * expansion
-    y = net.relu(_conv_norm(net, x, wide, 1, name="expand"))
-    y = net.relu(_conv_norm(net, y, wide, kernel, stride=stride, groups=wide, name="depthwise"))
-    y = _conv_norm(net, y, channels, 1, name="project")
+    y = conv_norm(net, x, wide, 1, active="relu", name="expand")
+    y = conv_norm(net, y, wide, kernel, stride=stride, groups=wide, active="relu", name="depthwise")
+    y = conv_norm(net, y, channels, 1, name="project")
     return x + y if same else y
-
-
-def _conv_norm(
-    net: Network, x: Feature, channels: int, kernel: int, *, stride: int = 1, groups: int = 1, name: str
-) -> Feature:
-    with net.scope(name):
-        x = net.conv(x, channels, kernel, stride=stride, padding="half", groups=groups)
-        return net.batch_norm(x, name="norm")

@@ -131,7 +131,7 @@ def _own(own: str, analysis: Analysis) -> float | None:
     """What the user's function says of a model."""
     function = load_user_score(own)
     try:
-        value = function(analysis)
+        value: Any = function(analysis)
     except Exception as error:
         raise SpecError(f"'{own}' failed: {type(error).__name__}: {error}") from error
     if value is None:
