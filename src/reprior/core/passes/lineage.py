@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from math import prod
 
+import numpy as np
+
 from ..graph import Node
 from ..primitives import (
+    Concat,
     Contract,
     Convolve,
     Expand,
@@ -23,7 +26,10 @@ from ..primitives import (
     Pool,
     Reduce,
     Reshape,
+    Slice,
+    Take,
 )
+from ..runs.axis import IntArray
 
 __all__ = ["LIMIT", "Lineage", "carries", "is_linear_move"]
 
@@ -131,6 +137,20 @@ class Lineage:
         sizes = op.index_sizes(tuple([self.nodes[k].shape for k in node.inputs]))
         return all([sizes[name] == 1 for name in op.summed(sizes)])
 
+    def rolled(self, node: Node) -> tuple[int, IntArray] | None:
+        """The value whose slices a node puts together in another order, all of them, and that order."""
+        if not isinstance(node.op, Concat):
+            return None
+        axis, parts = node.op.axis, [self.nodes[k] for k in node.inputs]
+        slices = [part.op for part in parts if isinstance(part.op, Slice) and part.op.axis == axis]
+        sources = {k for part in parts for k in part.inputs}
+        if len(slices) < len(parts) or len(sources) > 1:
+            return None
+        (source,) = sources
+        order = np.concatenate([np.arange(op.start, op.stop) for op in slices])
+        whole = np.arange(self.nodes[source].shape[axis])
+        return (source, order) if np.array_equal(np.sort(order), whole) else None
+
     def chain(self, value: int) -> Iterator[int]:
         """A value and all that it is a pointwise function of, nearest first."""
         for _ in range(LIMIT):
@@ -163,6 +183,9 @@ class Lineage:
                     below = [k for k in self._factors(below) if k not in alone]
                 seen.update(below)
                 pending.extend(below)
+            elif (rolled := self.rolled(node)) is not None and rolled[0] not in seen:
+                seen.add(rolled[0])
+                pending.append(rolled[0])
         return self.chains(seen)
 
     def _factors(self, values: Iterable[int]) -> list[int]:
@@ -207,27 +230,33 @@ class Lineage:
                 hits.setdefault(over, []).append(value)
                 continue
             node = self.nodes[value]
+            live = self.operands(node)
             if self.is_reduction(node):
                 over = value if over < 0 else over
+            elif (rolled := self.rolled(node)) is not None:
+                live = [rolled[0]]
             elif isinstance(node.op, Move):
-                if over >= 0 and not self._shows_all(node.op, of):
+                if over >= 0 and not self._shows_all(node, of):
                     return None
             elif not isinstance(node.op, Map) and not self.is_outer_product(node):
                 return None
-            for k in self.operands(node):
+            for k in live:
                 if (k, over) not in seen:
                     seen.add((k, over))
                     pending.append((k, over))
         for together in hits.values():
-            if not factors >= set(together) and self._meet_all(together) < 0:
+            if not factors >= set(together) and self.common(together) < 0:
                 return None
         return set().union(*hits.values())
 
-    def _shows_all(self, move: Move, of: Set[int]) -> bool:
+    def _shows_all(self, node: Node, of: Set[int]) -> bool:
         """Whether a move shows all of the given values: the statistic of a part is none of the whole."""
-        if isinstance(move, Keep):
-            return any([self.nodes[k].op == move for k in of])
-        return isinstance(move, _WHOLE)
+        op = node.op
+        if isinstance(op, Keep):
+            return any([self.nodes[k].op == op for k in of])
+        if isinstance(op, Take):
+            return len(np.setdiff1d(op.indices, -1)) == self.nodes[node.inputs[0]].shape[op.axis]
+        return isinstance(op, _WHOLE)
 
     def sums_exponentials(self, value: int) -> bool:
         """Whether a logarithm of a statistic is one of a sum of exponentials."""
@@ -259,14 +288,14 @@ class Lineage:
     def _common_source(self, live: list[int]) -> int:
         """The value that all operands, statistics of it aside, are pointwise functions of."""
         bases = [k for k in live if not self.reduced[k]] or self.not_of_others(live)
-        base = self._meet_all(bases)
+        base = self.common(bases)
         if base >= 0 and len(bases) < len(live):
             targets = self.chains((base,))
             if any([k not in bases and self.statistic(k, targets) is None for k in live]):
                 return -1
         return base
 
-    def _meet_all(self, values: Sequence[int]) -> int:
+    def common(self, values: Sequence[int]) -> int:
         """The nearest value that all are pointwise functions of, -1 if there is none."""
         base = values[0]
         for other in values[1:]:

@@ -11,23 +11,27 @@ that is subtracted from what is rescaled, over the same axes, goes with it: befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
-from typing import Any
+from itertools import product
 
 from ..graph import Node
-from ..primitives import Contract, Expand, Input, Map, Move, Parameter, Permute, Pool, Reduce, Shape
+from ..primitives import Contract, Input, Map, Move, Parameter, Pool, Reduce
 from .expression import Expression, factors, terms, without
 from .lineage import LIMIT, Lineage, carries, is_linear_move
 from .liveness import depends_on
 from .maps import rewire
-from .placement import is_misplaced
+from .membership import EVERYWHERE, NOWHERE, Where, all_of, as_mask
+from .placement import Placement
+from .spread import Spread, spreads
 
 __all__ = ["drop_statistics"]
 
 _NEAR = 20
 """How many nodes there may be between a product or sum and a statistic that is part of it."""
+
+_PARTLY = 2
+"""How many statistics may rescale a product in places only; further ones route."""
 
 
 def drop_statistics(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], tuple[int, ...]]:
@@ -72,6 +76,10 @@ def _may_rescale(nodes: Sequence[Node]) -> bool:
     return False
 
 
+_Partly = dict[int, tuple[set[int], Where]]
+"""Statistics of the elements that they meet in places only: what of, and where."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Rescaled:
     """A product that was rescaled: the statistics that went, the other factors, and what it carries."""
@@ -110,12 +118,45 @@ class _Normalisations:
 
     def _rescale(self, root: int, known: set[int]) -> int:
         """A product without those factors that are statistics of the others."""
-        lineage = self.lineage
-        whole = factors(lineage, root)
-        hits, dropped = self._statistics(root, whole, known)
-        if not dropped:
+        whole = factors(self.lineage, root)
+        placement = Placement(self.lineage, root, whole.inside)
+        statistics, partly = self._statistics(whole, known, placement)
+        if not statistics and not partly:
             return root
-        inside, centring = self._centring(root, whole, hits, dropped)
+        return self._by_place(
+            root, partly, lambda some: self._without(whole, placement, {**statistics, **some})
+        )
+
+    def _by_place(self, root: int, partly: _Partly, build: Callable[[dict[int, set[int]]], int]) -> int:
+        """A value without some statistics where they are its own, and with them elsewhere."""
+        if not isinstance(self.lineage.nodes[root].op, Map):
+            partly = {}
+        parts = []
+        for chosen in product((True, False), repeat=len(partly)):
+            some: dict[int, set[int]] = {}
+            where = EVERYWHERE
+            for (leaf, (hits, own)), is_own in zip(partly.items(), chosen, strict=True):
+                where = all_of((where, own if is_own else ~own))
+                if is_own:
+                    some[leaf] = hits
+            if where.any():
+                parts.append((build(some), where))
+        return self._side_by_side(root, parts) if len(parts) > 1 else parts[0][0]
+
+    def _side_by_side(self, root: int, parts: Sequence[tuple[int, Where]]) -> int:
+        """A value that is one of several, by the place."""
+        node = self.lineage.nodes[root]
+        masks = tuple([as_mask(where, node.shape) for _, where in parts])
+        op = Map("rescale", masks=masks)
+        return self.lineage.append(Node(op, tuple([k for k, _ in parts]), node.shape, node.scope))
+
+    def _without(self, whole: Expression, placement: Placement, statistics: Mapping[int, set[int]]) -> int:
+        """A product without some statistics (and what they are of) and the centring that goes with them."""
+        lineage, root = self.lineage, placement.root
+        if not statistics:
+            return root
+        hits, dropped = set().union(*statistics.values()), set(statistics)
+        inside, centring = self._centring(whole, placement, hits, dropped)
         result = without(lineage, root, {*whole.inside, *inside}, {*dropped, *centring})
         bases = [k for k in whole.leaves if k not in dropped]
         self.rescaled[result] = _Rescaled(
@@ -123,11 +164,13 @@ class _Normalisations:
         )
         return result
 
-    def _statistics(self, root: int, whole: Expression, known: set[int]) -> tuple[set[int], set[int]]:
-        """What is rescaled, and the factors that rescale it."""
+    def _statistics(
+        self, whole: Expression, known: set[int], placement: Placement
+    ) -> tuple[dict[int, set[int]], _Partly]:
+        """The factors that rescale others and what they are statistics of; and those that do in places."""
         lineage = self.lineage
-        hits: set[int] = set()
-        dropped = set(known)
+        statistics: dict[int, set[int]] = {k: set() for k in known}
+        partly: _Partly = {}
         spread_out = self._spread_out(whole)
         candidates = [
             k
@@ -138,7 +181,7 @@ class _Normalisations:
             and (k not in whole.exponents or _is_logarithm(lineage.nodes[k]))
         ]
         if not candidates and not known:
-            return hits, dropped
+            return statistics, partly
         carried = {
             k: lineage.chains((k,)) if k in whole.exponents else lineage.carried(k) for k in whole.leaves
         }
@@ -147,15 +190,17 @@ class _Normalisations:
         beside = {k for k, front in whole.leaves.items() if front != k and not lineage.reduced[k]}
         direct = between | lineage.chains([k for k in whole.leaves if k in between or k not in beside])
         for leaf in sorted(candidates, reverse=True):
-            others = [carried[k] for k in whole.leaves if k != leaf and k not in dropped]
+            others = [carried[k] for k in whole.leaves if k != leaf and k not in statistics]
             found = lineage.statistic(leaf, between.union(*others), direct)
-            if found and not any([is_misplaced(lineage, root, leaf, k) for k in found]):
-                dropped.add(leaf)
-                hits |= found
+            own = placement.where_own(leaf, found) if found else NOWHERE
+            if found and own.all():
+                statistics[leaf] = found
+            elif found and own.any() and len(partly) < _PARTLY:
+                partly[leaf] = found, own
         for leaf in known:
-            others = [carried[k] for k in whole.leaves if k not in dropped]
-            hits |= lineage.statistic(leaf, between.union(*others), direct) or set()
-        return hits, dropped
+            others = [carried[k] for k in whole.leaves if k not in statistics]
+            statistics[leaf] = lineage.statistic(leaf, between.union(*others), direct) or set()
+        return statistics, partly
 
     def _spread_out(self, whole: Expression) -> set[int]:
         """Factors among zeros in a matrix product, as on a diagonal: they choose what is summed."""
@@ -171,23 +216,18 @@ class _Normalisations:
         return seen
 
     def _centring(
-        self, root: int, whole: Expression, hits: set[int], dropped: set[int]
+        self, whole: Expression, placement: Placement, hits: set[int], dropped: set[int]
     ) -> tuple[set[int], set[int]]:
         """The means and maxima that are subtracted from what a product rescales, and what leads to them."""
         lineage = self.lineage
         inside: set[int] = set()
-        centring: set[int] = set()
-        scales = [_Spread.of(lineage, root, k, whole.leaves.get(k, k)) for k in dropped]
-        centring |= self._in_exponents(root, whole, dropped, scales)
+        scales = [spread for k in dropped for spread in spreads(placement, k)]
+        centring = self._in_exponents(whole, placement, dropped, scales)
         rescaled = self._below(whole, hits)
-        pending = [
-            (k, _frame(lineage, front, k), k in rescaled)
-            for k, front in whole.leaves.items()
-            if k not in dropped
-        ]
+        pending = [(k, placement.first(k), k in rescaled) for k in whole.leaves if k not in dropped]
         seen = {k for k, *_ in pending}
         while pending and len(seen) < LIMIT:
-            value, frame, whole_is = pending.pop()
+            value, place, whole_is = pending.pop()
             node = lineage.nodes[value]
             law = node.op.law if isinstance(node.op, Map) else ""
             live = lineage.operands(node)
@@ -200,20 +240,26 @@ class _Normalisations:
                 if not whole_is and hits.isdisjoint(lineage.chain(value)):
                     continue
                 for k in means:
-                    mean = _Spread.of(lineage, value, k, k).seen_from(frame)
-                    if any(map(mean.agrees, scales)):
+                    mean = Spread.of(placement, k, placement.below(value, k, place))
+                    if any(map(mean.agrees, scales)) and self._centres(value, k):
                         centring.add(k)
             elif not (carries(node) or is_linear_move(node) or law in ("exp", "sum")):
                 continue
             inside.add(value)
-            frame = _through(frame, node)
             fresh = [k for k in live if k not in seen and not lineage.reduced[k]]
             seen.update(fresh)
-            pending.extend((k, frame, whole_is) for k in fresh)
+            pending.extend((k, placement.below(value, k, place), whole_is) for k in fresh)
         return inside, centring
 
+    def _centres(self, value: int, mean: int) -> bool:
+        """Whether a mean is subtracted from the very elements that it is of."""
+        lineage = self.lineage
+        others = lineage.chains([k for k in lineage.operands(lineage.nodes[value]) if k != mean])
+        found = lineage.statistic(mean, others)
+        return not found or bool(Placement(lineage, value, {value}).where_own(mean, found).all())
+
     def _in_exponents(
-        self, root: int, whole: Expression, dropped: set[int], scales: list[_Spread]
+        self, whole: Expression, placement: Placement, dropped: set[int], scales: list[Spread]
     ) -> set[int]:
         """The means and maxima subtracted in exponents, over the axes of a statistic that rescales."""
         lineage = self.lineage
@@ -225,8 +271,12 @@ class _Normalisations:
             return means
         others = lineage.chains([k for k in whole.leaves if k not in dropped and k not in means])
         others |= lineage.chains(whole.inside)
-        spreads = {k: _Spread.of(lineage, root, k, whole.leaves[k]) for k in means}
-        return {k for k in means if lineage.statistic(k, others) and any(map(spreads[k].covers, scales))}
+        return {
+            k
+            for k in means
+            if any([spread.covers(scale) for spread in spreads(placement, k) for scale in scales])
+            and self._is_own(placement, k, others)
+        }
 
     def _below(self, whole: Expression, hits: set[int]) -> set[int]:
         """The leaves of those parts of a product that are rescaled as wholes."""
@@ -243,36 +293,63 @@ class _Normalisations:
     def _add_up(self, root: int) -> int:
         """A sum without the statistics that a division under the logarithm, or a product, brought into it."""
         whole = terms(self.lineage, root, self.rescaled.keys())
-        dropped = self._under_logarithm(root, whole) | self._distributed(whole)
-        return without(self.lineage, root, whole.inside, dropped) if dropped else root
+        placement = Placement(self.lineage, root, whole.inside)
+        distributed = self._distributed(whole, placement)
+        logarithms, partly = self._under_logarithm(whole, placement)
 
-    def _under_logarithm(self, root: int, whole: Expression) -> set[int]:
-        """``x - logsumexp(x)`` and ``log x - log sum(x)``, with the centring that belongs to them."""
+        def build(some: dict[int, set[int]]) -> int:
+            dropped = {*logarithms, *some}
+            dropped |= self._means_beside(whole, placement, dropped) | distributed
+            return without(self.lineage, root, whole.inside, dropped) if dropped else root
+
+        return self._by_place(root, partly, build)
+
+    def _under_logarithm(self, whole: Expression, placement: Placement) -> tuple[set[int], _Partly]:
+        """``x - logsumexp(x)`` and ``log x - log sum(x)``: what goes, and what does in places."""
+        lineage = self.lineage
+        candidates = self._statistics_among(whole)
+        found: set[int] = set()
+        partly: _Partly = {}
+        if not any([_is_logarithm(lineage.nodes[k]) for k in candidates]):
+            return found, partly
+        carried = self._carried_beside(whole, candidates)
+        from_log = any([_is_logarithm(lineage.nodes[k]) for k in whole.leaves if k not in candidates])
+        for k in candidates:
+            if _is_logarithm(lineage.nodes[k]) and (from_log or lineage.sums_exponentials(k)):
+                hits = lineage.statistic(k, carried) or set()
+                own = placement.where_own(k, hits) if hits else NOWHERE
+                if own.all():
+                    found.add(k)
+                elif own.any() and len(partly) < _PARTLY:
+                    partly[k] = hits, own
+        return found, partly
+
+    def _means_beside(self, whole: Expression, placement: Placement, logarithms: set[int]) -> set[int]:
+        """The means and maxima that are subtracted together with logarithms of sums over the same axes."""
+        candidates = [k for k in self._statistics_among(whole) if k not in logarithms] if logarithms else []
+        scales = [spread for k in logarithms for spread in spreads(placement, k)]
+        carried = self._carried_beside(whole, [*candidates, *logarithms]) if candidates else set()
+        return {
+            k
+            for k in candidates
+            if any([mean.agrees(scale) for mean in spreads(placement, k) for scale in scales])
+            and self._is_own(placement, k, carried)
+        }
+
+    def _statistics_among(self, whole: Expression) -> list[int]:
+        """The terms that may be statistics of others."""
         lineage = self.lineage
         candidates = [k for k in whole.leaves if lineage.reduced[k]]
-        logarithms = [k for k in candidates if _is_logarithm(lineage.nodes[k])]
-        if not logarithms:
-            return set()
-        summands = [k for k in whole.leaves if k not in logarithms]
-        if all([k in candidates for k in summands]):
-            candidates = [k for k in candidates if k not in lineage.not_of_others(summands)]
-        bases = [k for k in (*whole.leaves, *whole.inside) if k not in candidates and k != root]
-        carried = lineage.chains(bases)
-        from_log = any([_is_logarithm(lineage.nodes[k]) for k in whole.leaves if k not in candidates])
-        dropped = {
-            k
-            for k in logarithms
-            if (from_log or lineage.sums_exponentials(k)) and lineage.statistic(k, carried)
-        }
-        scales = [_Spread.of(lineage, root, k, whole.leaves[k]) for k in dropped]
-        for k in candidates:
-            if k not in dropped and lineage.statistic(k, carried):
-                mean = _Spread.of(lineage, root, k, whole.leaves[k])
-                if any(map(mean.agrees, scales)):
-                    dropped.add(k)
-        return dropped
+        summands = [k for k in whole.leaves if not (k in candidates and _is_logarithm(lineage.nodes[k]))]
+        if summands and all([k in candidates for k in summands]):
+            return [k for k in candidates if k not in lineage.not_of_others(summands)]
+        return candidates
 
-    def _distributed(self, whole: Expression) -> set[int]:
+    def _carried_beside(self, whole: Expression, candidates: Sequence[int]) -> set[int]:
+        """What the terms that are no statistics are functions of."""
+        return self.lineage.chains([k for k in (*whole.leaves, *whole.inside) if k not in candidates])
+
+    def _distributed(self, whole: Expression, placement: Placement) -> set[int]:
         """``mean * a`` beside ``x * a``: the centred x, times a."""
         lineage = self.lineage
         scaled = [self.rescaled[k] for k in whole.leaves if k in self.rescaled]
@@ -280,101 +357,27 @@ class _Normalisations:
         for leaf in whole.leaves if scaled else ():
             if leaf in self.rescaled or lineage.near[leaf] > _NEAR:
                 continue
-            found = set(factors(lineage, leaf).leaves)
+            part = factors(lineage, leaf)
+            found = set(part.leaves)
+            beside = Placement(lineage, placement.root, whole.inside | part.inside)
             for other in scaled:
                 means = {k for k in found - other.dropped if lineage.reduced[k]}
                 if (
                     means
                     and other.dropped <= found
                     and found - other.dropped - means <= other.factors
-                    and all([lineage.statistic(k, other.carried) for k in means])
+                    and all([self._is_own(beside, k, other.carried) for k in means])
                 ):
                     dropped.add(leaf)
                     break
         return dropped
 
+    def _is_own(self, placement: Placement, statistic: int, of: set[int] | frozenset[int]) -> bool:
+        """Whether a part of an expression is a statistic of some of its values where it meets them."""
+        found = self.lineage.statistic(statistic, of)
+        return bool(found) and bool(placement.where_own(statistic, found or ()).all())
+
 
 def _is_logarithm(node: Node) -> bool:
     op = node.op
     return (isinstance(op, Map) and op.law == "log") or (isinstance(op, Reduce) and op.kind == "logsumexp")
-
-
-_Frame = dict[int, int]
-"""Axes of a value among those of another, both counted from the last, where they differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    """Over what a statistic is spread: the axes that it is constant along, where they can be followed."""
-
-    axes: frozenset[int] | None
-    size: int
-
-    @classmethod
-    def of(cls, lineage: Lineage, user: int, statistic: int, front: int | None) -> _Spread:
-        """As the axes of `user`, counted from the last; `front` shows the statistic with these axes."""
-        size = prod(_narrowest(lineage, statistic).shape)
-        if front is None:
-            return cls(None, size)
-        full, node = lineage.nodes[user].shape, _narrowest(lineage, front, Map | Expand)
-        if len(node.shape) > len(full):
-            return cls(None, size)
-        return cls(frozenset(_constant_along(node.shape, full)), size)
-
-    def seen_from(self, frame: _Frame | None) -> _Spread:
-        """The same with the axes of another value."""
-        if frame is None or self.axes is None:
-            return _Spread(None, self.size)
-        return _Spread(frozenset([frame.get(axis, axis) for axis in self.axes]), self.size)
-
-    def agrees(self, other: _Spread) -> bool:
-        """Whether two statistics are spread over the same axes, or as many elements if that is unknown."""
-        if self.axes is None or other.axes is None:
-            return self.size == other.size
-        return self.axes == other.axes
-
-    def covers(self, other: _Spread) -> bool:
-        """Whether it is constant where another statistic is: as a shift of exponents it cancels."""
-        if self.axes is None or other.axes is None:
-            return self.size <= other.size
-        return self.axes >= other.axes
-
-
-def _frame(lineage: Lineage, front: int | None, value: int) -> _Frame | None:
-    """The axes of a value among those of what shows it; None if they cannot be followed."""
-    frame: _Frame | None = {}
-    while front != value:
-        if front is None or frame is None:
-            return None
-        node = lineage.nodes[front]
-        frame = _through(frame, node)
-        (front,) = lineage.operands(node)
-    return frame
-
-
-def _through(frame: _Frame | None, node: Node) -> _Frame | None:
-    """The axes of an operand, from those of the value."""
-    if frame is None or isinstance(node.op, Map | Expand):
-        return frame
-    if not isinstance(node.op, Permute):
-        return None
-    rank = len(node.shape)
-    return {rank - source: frame.get(rank - axis, rank - axis) for axis, source in enumerate(node.op.order)}
-
-
-def _narrowest(lineage: Lineage, value: int, through: Any = Map | Move) -> Node:
-    """What a value shows, before it was repeated and moved."""
-    node = lineage.nodes[value]
-    for _ in range(LIMIT):
-        live = lineage.operands(node)
-        if not isinstance(node.op, through) or len(live) != 1:
-            break
-        node = lineage.nodes[live[0]]
-    return node
-
-
-def _constant_along(shape: Shape, full: Shape) -> Iterable[int]:
-    """Axes of `full`, counted from the last, along which a smaller shape is repeated."""
-    for place in range(1, len(full) + 1):
-        if full[-place] > 1 and (place > len(shape) or shape[-place] == 1):
-            yield place

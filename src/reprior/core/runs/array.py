@@ -317,10 +317,10 @@ class Runs:
         if start == 0 and stop == axis.size:
             return self
         head, tail = self.axes[:position], self.axes[position + 1 :]
-        if axis.is_uniform:
-            return Runs((*head, uniform(stop - start), *tail), self.planes)
         if stop <= start:
             return self.take(position, np.arange(0))
+        if axis.is_uniform:
+            return Runs((*head, uniform(stop - start), *tail), self.planes)
         first, last = axis.runs_at(np.array([start, stop - 1])).tolist()
         new = from_ends(np.append(axis.ends[first:last] - start, stop - start))
         index = (slice(None),) * position + (slice(first, last + 1),)
