@@ -6,9 +6,10 @@ from functools import cache
 
 import pytest
 
-from reprior import Network, SpecError, api
+from reprior import Network, SpecError
 from reprior.core.canonical import canonicalise
 from reprior.core.utility import utility_of_graph
+from reprior.registry import describe
 from reprior.search import SPACES, FunctionSpace, graph_key, space
 
 
@@ -27,14 +28,14 @@ class Random:
 
 @cache
 def canonical(spec):
-    return canonicalise(api.describe(spec).graph)
+    return canonicalise(describe(spec).graph)
 
 
 @pytest.mark.parametrize("name", sorted(SPACES))
 def test_every_point_is_a_network(name):
     for seed in range(3):
         candidate = space(name).suggest(Random(seed))
-        graph = api.describe(candidate).graph
+        graph = describe(candidate).graph
         graph.check()
         assert utility_of_graph(canonicalise(graph)) is not None, candidate
 
@@ -75,8 +76,8 @@ def test_mbconv_holds_the_papers_network():
 def test_shared_blocks_have_fewer_parameters_and_as_many_macs():
     from reprior.core.costs import measure
 
-    shared = api.describe(B0 + "s").graph
-    own = api.describe(B0).graph
+    shared = describe(B0 + "s").graph
+    own = describe(B0).graph
     sizes = [sum(1 for _ in graph.parameters) for graph in (shared, own)]
     # The last stage: seven blocks use the five weights and two biases of one.
     assert sizes[1] - sizes[0] == 6 * 7
@@ -93,13 +94,13 @@ def test_a_transformer_without_sharing_is_one_with_as_many_sets_as_blocks():
 )
 def test_what_is_no_transformer_is_refused(text):
     with pytest.raises(SpecError):
-        api.describe(f"vit:{text}")
+        describe(f"vit:{text}")
 
 
 @pytest.mark.parametrize("text", ["", "f1k3n1c16", B0[7:] + "-f1k3n1c1", B0[7:].replace("k3", "k2")])
 def test_what_is_no_mbconv_network_is_refused(text):
     with pytest.raises(SpecError):
-        api.describe(f"mbconv:{text}")
+        describe(f"mbconv:{text}")
 
 
 def test_isomorphic_cells_have_one_key():

@@ -1,4 +1,4 @@
-"""The front-end of what is a graph already: `Graph`, `Dag`, `Network`, and files of scalar graphs."""
+"""The front-end of what is a graph already: `Graph`, `Dag`, `Network`, and files of either."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..errors import SpecError
 from ..model import Model
 from ..scalar import Dag, load
 from .network import Network
+from .network.files import load_graph
 from .registry import Frontend, Scheme
 
 __all__ = ["GRAPHS", "refuse_input"]
@@ -48,9 +49,24 @@ def _dag(spec: str, input: Any, real: bool) -> Model:
     return Model(spec, graph, time.perf_counter() - start)
 
 
+def _network(spec: str, input: Any, real: bool) -> Model:
+    refuse_input(spec, input)
+    start = time.perf_counter()
+    graph = load_graph(spec.partition(":")[2])
+    return Model(spec, graph, time.perf_counter() - start)
+
+
 GRAPHS = Frontend(
     name="graphs",
-    schemes=(Scheme(name="dag", form="dag:FILE.json", what="a graph of scalars", load=_dag),),
+    schemes=(
+        Scheme(
+            name="network",
+            form="network:FILE.json",
+            what="a network in JSON, as `reprior search --models` writes",
+            load=_network,
+        ),
+        Scheme(name="dag", form="dag:FILE.json", what="a graph of scalars", load=_dag),
+    ),
     objects="a Graph, a Network, a Dag",
     describe=_describe,
 )

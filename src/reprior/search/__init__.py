@@ -1,15 +1,63 @@
 """Searching architectures by what can be counted, without training (docs/search.md)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RepriorError
 from .keys import graph_key
-from .spaces import SPACES, Choice, ChoiceSpace, Chooser, FunctionSpace, Space, space
+from .spaces import SPACES, CallableSpace, Choice, ChoiceSpace, Chooser, FunctionSpace, Space, space
+
+if TYPE_CHECKING:
+    from .latency import Latency, measure_latency
+    from .objectives import QUANTITIES, Limit, Objective
+    from .result import Found, SearchResult
+    from .samplers import SAMPLERS
+    from .study import run
 
 __all__ = [
+    "QUANTITIES",
+    "SAMPLERS",
     "SPACES",
+    "CallableSpace",
     "Choice",
     "ChoiceSpace",
     "Chooser",
+    "Found",
     "FunctionSpace",
+    "Latency",
+    "Limit",
+    "Objective",
+    "SearchResult",
     "Space",
     "graph_key",
+    "measure_latency",
+    "run",
     "space",
 ]
+
+_WITH_OPTUNA = {
+    "Found": "result",
+    "Latency": "latency",
+    "Limit": "objectives",
+    "Objective": "objectives",
+    "QUANTITIES": "objectives",
+    "SAMPLERS": "samplers",
+    "SearchResult": "result",
+    "measure_latency": "latency",
+    "run": "study",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs Optuna when it is asked for: spaces do not."""
+    if name not in _WITH_OPTUNA:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        return getattr(import_module(f".{_WITH_OPTUNA[name]}", __name__), name)
+    except ImportError as error:
+        if error.name != "optuna":
+            raise
+        raise RepriorError("searching needs Optuna: pip install 'reprior[search]'") from None

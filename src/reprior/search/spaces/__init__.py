@@ -5,10 +5,20 @@ from __future__ import annotations
 from ...errors import SpecError
 from ...naming import suggest
 from .base import Candidate, Choice, ChoiceSpace, Chooser, Space
-from .function import FunctionSpace
+from .function import CallableSpace, FunctionSpace
 from .known import MACRO, MBCONV, NASBENCH201, RESNET_WIDTH, TRANSFORMER
 
-__all__ = ["SPACES", "Candidate", "Choice", "ChoiceSpace", "Chooser", "FunctionSpace", "Space", "space"]
+__all__ = [
+    "SPACES",
+    "CallableSpace",
+    "Candidate",
+    "Choice",
+    "ChoiceSpace",
+    "Chooser",
+    "FunctionSpace",
+    "Space",
+    "space",
+]
 
 SPACES: dict[str, ChoiceSpace] = {
     found.name: found for found in (NASBENCH201, MACRO, MBCONV, RESNET_WIDTH, TRANSFORMER)

@@ -31,23 +31,19 @@ class Chooser(Protocol):
 
 @runtime_checkable
 class Space(Protocol):
-    """A set of candidates.
-
-    Attributes
-    ----------
-    name : str
-        By which it is asked for again.
-    trusted : bool
-        Whether making a candidate runs only code of this package: it neither hangs nor crashes.
-    """
+    """A set of candidates."""
 
     @property
     def name(self) -> str:
         """By which it is asked for again."""
 
     @property
+    def label(self) -> str:
+        """What it is called in a study: the name, without the folder of a file."""
+
+    @property
     def trusted(self) -> bool:
-        """Whether making a candidate runs no code of the user's."""
+        """Whether candidates are made in this process; else in one that may hang or die."""
 
     def suggest(self, trial: Chooser) -> Candidate:
         """The candidate that a trial's choices make."""
@@ -98,6 +94,11 @@ class ChoiceSpace:
     choices: Mapping[str, Choice] = field(repr=False)
     describe: Callable[[Mapping[str, Any]], Candidate] = field(repr=False)
     trusted: bool = True
+
+    @property
+    def label(self) -> str:
+        """The name."""
+        return self.name
 
     def suggest(self, trial: Chooser) -> Candidate:
         """The candidate that a trial's choices make."""

@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import SpecError
 from .base import Candidate, Chooser
 
-__all__ = ["FunctionSpace"]
+__all__ = ["CallableSpace", "FunctionSpace"]
 
 _Build = Callable[[Any], Candidate]
 
@@ -45,9 +45,25 @@ class FunctionSpace:
         # Workers run elsewhere: they need to know where the file is, and notice when it changes.
         object.__setattr__(self, "name", f"{Path(file).resolve()}:{function}")
 
+    @property
+    def label(self) -> str:
+        """The file's own name and the function's."""
+        file, function = _split(self.name)
+        return f"{Path(file).name}:{function}"
+
     def suggest(self, trial: Chooser) -> Candidate:
         """What the function returns."""
         return self.function()(trial)
+
+    def check(self) -> None:
+        """Load the function.
+
+        Raises
+        ------
+        SpecError
+            If the file does not run or has no such function.
+        """
+        self.function()
 
     def function(self) -> _Build:
         """The function itself.
@@ -63,6 +79,28 @@ class FunctionSpace:
         except OSError:
             raise SpecError(f"there is no file '{file}' here") from None
         return _load(file, function, changed)
+
+
+@dataclass(frozen=True, slots=True)
+class CallableSpace:
+    """What a function object makes of a trial, in this process: nothing stops it when it hangs."""
+
+    build: _Build
+    trusted: bool = field(default=True, init=False)
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return getattr(self.build, "__qualname__", type(self.build).__qualname__)
+
+    @property
+    def label(self) -> str:
+        """The same."""
+        return self.name
+
+    def suggest(self, trial: Chooser) -> Candidate:
+        """What the function returns."""
+        return self.build(trial)
 
 
 def _split(name: str) -> tuple[str, str]:
