@@ -1,6 +1,6 @@
 """The tables of docs/benchmarks that show results of `reprior bench`, written from docs/benchmarks/results.
 
-    python -m reprior.lab.bench --data TABLES && python benchmarks/pages.py
+    reprior bench all --data TABLES --out docs/benchmarks/results && python benchmarks/pages.py
 
 A table stands after a line ``<!-- results: NAME [POPULATION] -->`` and ends at the next empty line.
 """

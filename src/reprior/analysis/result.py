@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +23,8 @@ from ..notes import Note
 from ..scalar import Dag
 from ..verification import Verification
 from .distributions import of_products
-from .evidence import Evidence
 from .showing import AnalysisPlots, Shown
+from .stages import Quantities, Stages
 from .table import ParameterRow
 
 if TYPE_CHECKING:
@@ -33,6 +33,30 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "Analysis"]
 
 SCHEMA_VERSION = 1
+
+_KEYS = (
+    "model",
+    "preset",
+    "share",
+    "weighting",
+    "normalization",
+    "exact",
+    "num_parameters",
+    "num_weight_nodes",
+    "num_inputs",
+    "num_outputs",
+    "dead_parameters",
+    "log2_total_contexts",
+    "total_contexts",
+    "max_contexts",
+    "expected_spread",
+    "entropy",
+    "total_surprisal",
+    "p_g",
+    "p_g_prime",
+    "seconds",
+)
+"""Of the JSON, before notes, costs and the table of parameters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,31 +67,13 @@ class Analysis(Shown):
     ----------
     model, preset, share, weighting, normalization, exact
         What was analysed and how.
-    num_parameters : int
-        N_G, scalars with at least one context.
-    num_weight_nodes : int
-        N_W, scalars counted once per use site.
     num_inputs, num_outputs : int
         N_I and N_O.
-    dead_parameters : int
-        Scalars without a path to an output; they are outside N_G.
-    log2_total_contexts : float
-        log2 N_C.
-    total_contexts, max_contexts : int, Fraction or None
-        N_C and the largest count, where counted exactly.
-    expected_spread, entropy, total_surprisal : float
-        E, H and S, in bits.
-    p_g, p_g_prime : float or None
-        The performance estimates; None where their logarithm diverges.
-    seconds : dict
-        Time of ``trace``, ``count`` and ``quantities``.
+    stages : Stages
+        Works out everything else.
     notes : tuple of Note
         What a reader should know of how the model was understood: what was assumed, approximated or
         is not known. Each is a string.
-    distribution : ContextDistribution
-        How contexts are distributed over parameters.
-    evidence : Evidence
-        The counts behind the quantities.
     graph : Graph or Dag or None
         What was analysed, before it was brought to canonical form.
     verifier : callable or None
@@ -80,40 +86,113 @@ class Analysis(Shown):
     weighting: str
     normalization: str
     exact: bool
-    num_parameters: int
-    num_weight_nodes: int
     num_inputs: int
     num_outputs: int
-    dead_parameters: int
-    log2_total_contexts: float
-    total_contexts: int | Fraction | None
-    max_contexts: int | Fraction | None
-    expected_spread: float
-    entropy: float
-    total_surprisal: float
-    p_g: float | None
-    p_g_prime: float | None
-    seconds: dict[str, float]
-    distribution: ContextDistribution = field(repr=False)
-    evidence: Evidence = field(repr=False)
+    stages: Stages = field(repr=False)
     notes: tuple[Note, ...] = ()
     graph: Graph | Dag | None = field(default=None, repr=False)
     verifier: Callable[..., Verification] | None = field(default=None, repr=False)
 
-    @cached_property
+    # -- what is counted, when one of these is first asked for -----------------------------------
+
+    @property
+    def num_parameters(self) -> int:
+        """N_G, scalars with at least one context."""
+        return self.quantities.num_parameters
+
+    @property
+    def num_weight_nodes(self) -> int:
+        """N_W, scalars counted once per use site."""
+        return self.quantities.num_weight_nodes
+
+    @property
+    def dead_parameters(self) -> int:
+        """Scalars without a path to an output; they are outside N_G."""
+        return self.quantities.dead_parameters
+
+    @property
+    def log2_total_contexts(self) -> float:
+        """log2 N_C."""
+        return self.quantities.log2_total_contexts
+
+    @property
+    def total_contexts(self) -> int | Fraction | None:
+        """N_C, where counted exactly."""
+        return self.quantities.total_contexts
+
+    @property
+    def max_contexts(self) -> int | Fraction | None:
+        """The largest count, where counted exactly."""
+        return self.quantities.max_contexts
+
+    @property
+    def expected_spread(self) -> float:
+        """E, in bits."""
+        return self.quantities.expected_spread
+
+    @property
+    def entropy(self) -> float:
+        """H, in bits."""
+        return self.quantities.entropy
+
+    @property
+    def total_surprisal(self) -> float:
+        """S, in bits."""
+        return self.quantities.total_surprisal
+
+    @property
+    def p_g(self) -> float | None:
+        """P_G; None where its logarithm diverges."""
+        return self.quantities.p_g
+
+    @property
+    def p_g_prime(self) -> float | None:
+        """P'_G; None where its logarithm diverges."""
+        return self.quantities.p_g_prime
+
+    @property
+    def quantities(self) -> Quantities:
+        """All of these."""
+        with self._naming():
+            return self.stages.quantities
+
+    @property
+    def distribution(self) -> ContextDistribution:
+        """How contexts are distributed over parameters."""
+        with self._naming():
+            return self.stages.distribution
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Time of ``trace``, ``count`` and ``quantities``; what is not done yet is done for it."""
+        self.quantities  # noqa: B018
+        return dict(self.stages.seconds)
+
+    @property
     def parameters(self) -> tuple[ParameterRow, ...]:
         """The table: one row per learnable tensor."""
-        return self.evidence.rows()
+        with self._naming():
+            return self.stages.rows
 
-    @cached_property
+    # -- what needs no count -------------------------------------------------------------------
+
+    @property
     def costs(self) -> Costs | None:
         """Baselines; None for scalar graphs."""
-        return self.evidence.costs()
+        return self.stages.costs
 
-    @cached_property
+    @property
     def utility(self) -> float | None:
         """U_G in bits, the utility of `reprior.core.utility`; None for scalar graphs and without layers."""
-        return self.evidence.utility()
+        with self._naming():
+            return self.stages.utility
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
+        except RepriorError as error:
+            raise error.of_model(self.model) from error.__cause__
 
     @property
     def graph_size(self) -> int:
@@ -151,7 +230,8 @@ class Analysis(Shown):
         return np.array(flat, dtype=np.float64).reshape(dense.shape)
 
     def _contexts(self, name: str) -> Runs:
-        found = self.evidence.contexts(name)
+        with self._naming():
+            found = self.stages.contexts(name)
         if found is None:
             raise RepriorError(f"'{self.model}' has no parameter '{name}'")
         return found
@@ -174,10 +254,10 @@ class Analysis(Shown):
         """Renyi entropy of the contexts over parameters, in bits."""
         return self.distribution.renyi_entropy(order)
 
-    @cached_property
+    @property
     def function_nodes(self) -> tuple[FunctionNodes, ...]:
         """The operations with learnable product nodes; none are kept for scalar graphs."""
-        return self.evidence.operations()
+        return self.stages.operations
 
     def function_node_distribution(self) -> ContextDistribution:
         """Distribution of contexts over function nodes: products of a parameter and an input.
@@ -197,16 +277,15 @@ class Analysis(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """The analysis as plain data, keys as in the JSON schema."""
-        hidden = {"distribution", "evidence", "graph", "verifier"}
         data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
-        data |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}
+        data |= {key: getattr(self, key) for key in _KEYS}
         for key in ("total_contexts", "max_contexts"):
             data[key] = None if data[key] is None else decimal_digits(data[key])
         data["notes"] = [str(note) for note in self.notes]
         data["graph_size"] = self.graph_size
         data["utility"] = self.utility
         if self.costs is not None:
-            data |= {f.name: getattr(self.costs, f.name) for f in fields(self.costs)}
+            data |= asdict(self.costs)
         data["parameters"] = [{f.name: getattr(row, f.name) for f in fields(row)} for row in self.parameters]
         return data
 

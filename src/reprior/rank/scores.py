@@ -12,12 +12,8 @@ from typing import Any
 
 from .. import api
 from ..analysis import Analysis
-from ..core.canonical import canonicalise
-from ..core.costs import Costs, measure
-from ..core.graph import Graph
-from ..core.utility import utility_of_graph
+from ..analysis.stages import TensorStages
 from ..errors import RepriorError, SpecError
-from ..registry import load_spec
 from .baselines import nsc, parameters_without_embeddings
 
 __all__ = ["BASELINES", "QUANTITIES", "UserScore", "Scores", "load_user_score", "score", "score_uncounted"]
@@ -65,12 +61,9 @@ def score(spec: str, own: str | None = None) -> Scores:
     RepriorError
         If it cannot be analysed, or has no layers to count (a scalar graph).
     """
-    analysis = api.analyze(spec)
-    costs, graph = analysis.costs, analysis.graph
-    if costs is None or not isinstance(graph, Graph):
-        raise RepriorError(f"'{spec}' is a scalar graph; it has no baselines to compare with")
+    analysis, stages = _analysed(spec)
     values: Scores = {key: getattr(analysis, key) for key in QUANTITIES}
-    values |= _baselines(canonicalise(graph), costs, analysis.num_parameters)
+    values |= _baselines(stages, analysis.num_parameters)
     if own is not None:
         values[_name(own, values)] = _own(own, analysis)
     return values
@@ -81,13 +74,17 @@ def score_uncounted(spec: str) -> Scores:
 
     ``num_parameters`` are the learnable scalars of tensors that reach an output.
     """
-    graph = load_spec(spec).graph
-    if not isinstance(graph, Graph):
+    _, stages = _analysed(spec)
+    leaves = [leaf for _, leaf in stages.canonical.parameters if leaf.role != "running_statistic"]
+    values: Scores = {"utility": stages.utility}
+    return values | _baselines(stages, sum([prod(leaf.shape) for leaf in leaves]))
+
+
+def _analysed(spec: str) -> tuple[Analysis, TensorStages]:
+    analysis = api.analyze(spec)
+    if not isinstance(analysis.stages, TensorStages):
         raise RepriorError(f"'{spec}' is a scalar graph; it has no baselines to compare with")
-    canonical = canonicalise(graph)
-    size = sum([prod(leaf.shape) for _, leaf in canonical.parameters if leaf.role != "running_statistic"])
-    values: Scores = {"utility": utility_of_graph(canonical)}
-    return values | _baselines(canonical, measure(canonical), size)
+    return analysis, analysis.stages
 
 
 def load_user_score(where: str) -> UserScore:
@@ -143,7 +140,8 @@ def _own(own: str, analysis: Analysis) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _baselines(canonical: Graph, costs: Costs, size: int) -> Scores:
+def _baselines(stages: TensorStages, size: int) -> Scores:
+    canonical, costs = stages.canonical, stages.costs
     embedded = parameters_without_embeddings(canonical)
     return {
         "num_parameters": size,
