@@ -271,10 +271,6 @@ class Analysis(Shown):
             raise RepriorError(f"'{self.model}' has no product of a parameter and an input")
         return of_products([item.products for item in self.function_nodes], self.exact)
 
-    def function_node_entropy(self, order: float) -> float:
-        """Renyi entropy of the contexts over function nodes, in bits."""
-        return self.function_node_distribution().renyi_entropy(order)
-
     def to_dict(self) -> dict[str, Any]:
         """The analysis as plain data, keys as in the JSON schema."""
         data: dict[str, Any] = {"schema_version": SCHEMA_VERSION}

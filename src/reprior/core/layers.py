@@ -30,11 +30,6 @@ class ConvolutionSignature:
     dilation: Shape
     transposed: bool
 
-    @property
-    def is_depthwise(self) -> bool:
-        """Whether every channel has kernels of its own."""
-        return self.groups > 1 and self.groups == self.in_channels
-
 
 @dataclass(frozen=True, slots=True)
 class ParameterInfo:
