@@ -49,6 +49,7 @@ __all__ = [
     "Verification",
     "Weighting",
     "__version__",
+    "advise",
     "analyze",
     "compare",
     "primitives",
@@ -60,11 +61,15 @@ __all__ = [
 ]
 
 
-_OF_TORCH = {"rule": "reprior.frontends.torch", "share_parameters": "reprior.frontends.torch.sharing"}
+# Rules and sharing in modules need PyTorch, advice the search; importing reprior must not.
+_LAZY = {
+    "advise": "reprior.search.advice",
+    "rule": "reprior.frontends.torch",
+    "share_parameters": "reprior.frontends.torch.sharing",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # What works on PyTorch's operators and modules needs PyTorch; importing reprior must not.
-    if name in _OF_TORCH:
-        return getattr(import_module(_OF_TORCH[name]), name)
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'reprior' has no attribute {name!r}")

@@ -22,11 +22,12 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .graph import Graph
 from .visits import Layer, visit_layers
 
-__all__ = ["Constants", "utility", "utility_of_graph"]
+__all__ = ["Constants", "Worth", "utility", "utility_of_graph", "worths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,24 @@ class Constants:
 _CHOSEN = Constants()
 
 
+class Worth(NamedTuple):
+    """What one learnable factor adds.
+
+    Attributes
+    ----------
+    scope : str
+        The first layer that uses it.
+    worth : float
+        Its share of the sum.
+    weights : int
+        Its share of N.
+    """
+
+    scope: str
+    worth: float
+    weights: int
+
+
 def utility(layers: Iterable[Layer], constants: Constants = _CHOSEN) -> float | None:
     """U_G of the layers that a random context passes, in bits.
 
@@ -66,18 +85,23 @@ def utility(layers: Iterable[Layer], constants: Constants = _CHOSEN) -> float | 
     float or None
         None where no context passes a layer.
     """
-    total: list[float] = []
-    weights = 0
+    found = worths(layers, constants)
+    total = math.fsum([item.worth for item in found])
+    weights = sum([item.weights for item in found])
+    return math.log2(total) + constants.fan_in * math.log2(weights) if total > 0 else None
+
+
+def worths(layers: Iterable[Layer], constants: Constants = _CHOSEN) -> list[Worth]:
+    """What each learnable factor adds to the sum and to N, factors that are parts of a wider one together."""
+    found = []
     for turns in _widened(_by_weights(layers)):
-        worths = [_worth(part, constants) for part in turns]
-        best = max(worths)
-        weights += turns[0].parameters
-        if len(worths) > 1 and min(worths) > 0:
-            mean = math.exp(math.fsum([math.log(worth) for worth in worths]) / len(worths))
-            best = max(best, math.sqrt(len(worths)) * mean)
-        total.append(best)
-    found = math.fsum(total)
-    return math.log2(found) + constants.fan_in * math.log2(weights) if found > 0 else None
+        alone = [_worth(part, constants) for part in turns]
+        best = max(alone)
+        if len(alone) > 1 and min(alone) > 0:
+            mean = math.exp(math.fsum([math.log(worth) for worth in alone]) / len(alone))
+            best = max(best, math.sqrt(len(alone)) * mean)
+        found.append(Worth(turns[0].scope, best, turns[0].parameters))
+    return found
 
 
 def utility_of_graph(graph: Graph, shared: Mapping[str, str] | None = None) -> float | None:
@@ -89,6 +113,7 @@ def utility_of_graph(graph: Graph, shared: Mapping[str, str] | None = None) -> f
 class _Part:
     """Layers that count as one."""
 
+    scope: str
     visits: float
     products: int
     parameters: int
@@ -105,7 +130,7 @@ def _by_weights(layers: Iterable[Layer]) -> list[tuple[Hashable, list[_Part]]]:
         part = turns.get(layer.turn)
         if part is None:
             turns[layer.turn] = _Part(
-                layer.visits, layer.products, layer.parameters, layer.outputs, (layer.reads,)
+                layer.scope, layer.visits, layer.products, layer.parameters, layer.outputs, (layer.reads,)
             )
         else:
             part.visits += layer.visits

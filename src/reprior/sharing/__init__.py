@@ -12,6 +12,7 @@ from ..errors import RepriorError
 from .by_module import ByModule, by_module
 from .orders import ORDERS, RepeatedBlocks, layer_order
 from .policies import POLICIES, Policy, SharedParameter, all_but_bn, none, original_code, resolve, share
+from .sets import SharingSets, load_sets
 
 __all__ = [
     "ORDERS",
@@ -20,9 +21,11 @@ __all__ = [
     "Policy",
     "RepeatedBlocks",
     "SharedParameter",
+    "SharingSets",
     "all_but_bn",
     "by_module",
     "layer_order",
+    "load_sets",
     "none",
     "original_code",
     "resolve",

@@ -16,6 +16,7 @@ from ..core.runs import Runs
 from ..errors import RepriorError, SpecError
 from .by_module import by_module
 from .orders import ORDERS, RepeatedBlocks
+from .sets import SharingSets, load_sets
 
 __all__ = [
     "POLICIES",
@@ -99,12 +100,14 @@ def resolve(policy: str | Policy) -> tuple[str, Policy]:
     kind, colon, pattern = policy.partition(":")
     if kind == "by_module" and colon:
         return policy, by_module(pattern)
+    if kind == "sets" and colon:
+        return policy, load_sets(pattern)
     if kind in ORDERS and colon:
         if not pattern.isdecimal() or int(pattern) < 1:
             raise SpecError(f"sharing '{policy}' needs a number of sets, such as {kind}:6")
         return policy, RepeatedBlocks(kind, int(pattern))
     if policy not in POLICIES:
-        known = ", ".join([*POLICIES, "by_module:PATTERN", *(f"{order}:M" for order in ORDERS)])
+        known = ", ".join([*POLICIES, "by_module:PATTERN", *(f"{order}:M" for order in ORDERS), "sets:FILE"])
         raise SpecError(f"sharing '{policy}' is not one of {known}")
     return policy, POLICIES[policy]
 
@@ -131,7 +134,7 @@ def share(
 
 def bound(policy: Policy, infos: Sequence[ParameterInfo]) -> Policy:
     """The policy for a model's parameters, where it must see all of them."""
-    return policy.bind(infos) if isinstance(policy, RepeatedBlocks) else policy
+    return policy.bind(infos) if isinstance(policy, RepeatedBlocks | SharingSets) else policy
 
 
 def _add(members: Sequence[ParameterCount]) -> Runs:
