@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Any, TypeVar
 
 from ..errors import RepriorError
@@ -104,12 +105,9 @@ class _Child:
         """End it, whatever it does."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            try:
-                if pipe is not None:
-                    pipe.close()
-            except OSError:
-                pass  # what was still to be sent has no reader
+        if self._process.stdin is not None:
+            with suppress(OSError):  # what was still to be sent has no reader
+                self._process.stdin.close()
 
     def __del__(self) -> None:
         self.kill()
@@ -117,12 +115,10 @@ class _Child:
 
 def _read(pipe: IO[bytes], answers: queue.SimpleQueue[Any]) -> None:
     """Pass answers on, and None when there will be no more."""
-    while True:
-        try:
+    with pipe, suppress(EOFError, OSError, ValueError, pickle.UnpicklingError):
+        while True:
             answers.put(pickle.load(pipe))
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            answers.put(None)
-            return
+    answers.put(None)
 
 
 def _death(status: int) -> str:

@@ -18,8 +18,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..errors import SpecError
 from .evaluation import Outcome
-from .objectives import Limit, Objective
-from .storage import explained, kept_in, open_storage, write_trial
+from .objectives import Direction, Limit, Objective
+from .storage import kept_in, open_storage, patiently
 
 __all__ = ["CANDIDATE", "ERROR", "KEY", "QUANTITIES_OF", "SECONDS", "Ledger"]
 
@@ -69,19 +69,13 @@ class Ledger:
         directions = [objective.direction for objective in objectives]
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._kept = open_storage(url)
-        with explained(url, "open"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what Optuna calls experimental
-            self.study = optuna.create_study(
-                storage=self._kept, study_name=name, directions=directions, load_if_exists=True
-            )
-            self._check(
-                {
-                    "space": space,
-                    "objectives": [str(objective) for objective in objectives],
-                    "limits": {limit.quantity: limit.most for limit in limits},
-                }
-            )
-            self._kept_id = self._kept.get_study_id_from_name(name)
+        made_by = {
+            "space": space,
+            "objectives": [str(objective) for objective in objectives],
+            "limits": {limit.quantity: limit.most for limit in limits},
+        }
+        self.study = patiently(url, "open", lambda: self._open(directions, made_by))
+        self._kept_id = patiently(url, "open", lambda: self._kept.get_study_id_from_name(name))
         self._memory = InMemoryStorage()
         self._sampled = optuna.create_study(
             storage=self._memory, study_name=name, directions=directions, sampler=sampler
@@ -94,11 +88,21 @@ class Ledger:
         self.by_candidate: dict[str, Outcome] = {}
         self.read()
 
-    def _check(self, made_by: dict[str, Any]) -> None:
-        found = self.study.user_attrs.get(_MADE_BY)
-        if found is None and not self.study.get_trials(deepcopy=False):
-            self.study.set_user_attr(_MADE_BY, made_by)
-            self.study.set_metric_names([objective.quantity for objective in self.objectives])
+    def _open(self, directions: Sequence[Direction], made_by: dict[str, Any]) -> optuna.Study:
+        """The study as it is kept, made if it is not there."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Optuna calls experimental
+            study = optuna.create_study(
+                storage=self._kept, study_name=self.name, directions=directions, load_if_exists=True
+            )
+            self._check(study, made_by)
+        return study
+
+    def _check(self, study: optuna.Study, made_by: dict[str, Any]) -> None:
+        found = study.user_attrs.get(_MADE_BY)
+        if found is None and not study.get_trials(deepcopy=False):
+            study.set_metric_names([objective.quantity for objective in self.objectives])
+            study.set_user_attr(_MADE_BY, made_by)
         elif found != made_by:
             was = "something else" if found is None else _describe(found)
             raise SpecError(
@@ -108,8 +112,7 @@ class Ledger:
 
     def read(self) -> None:
         """Take over what others have finished."""
-        with explained(self.url, "read"):
-            found = self._kept.get_all_trials(self._kept_id, deepcopy=False)
+        found = patiently(self.url, "read", lambda: self._kept.get_all_trials(self._kept_id, deepcopy=False))
         for trial in found:
             if trial.state.is_finished() and trial._trial_id not in self._seen:
                 self._seen.add(trial._trial_id)
@@ -154,7 +157,8 @@ class Ledger:
                     trial.set_constraint(limit.quantity, limit.excess(value))
             self._sampled.tell(trial, values)
         frozen = self._memory.get_trial(identity)
-        self._seen.add(write_trial(self._kept, self.url, self._kept_id, frozen))
+        kept = patiently(self.url, "write to", lambda: self._kept.create_new_trial(self._kept_id, frozen))
+        self._seen.add(kept)
         self._remember(frozen)
 
     def _values(self, outcome: Outcome) -> list[float] | None:

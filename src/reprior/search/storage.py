@@ -7,28 +7,30 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import optuna
 from optuna.exceptions import StorageInternalError
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import FrozenTrial
 
 from ..errors import RepriorError, SpecError
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["DEFAULT_STORAGE", "StorageError", "explained", "kept_in", "open_storage", "write_trial"]
+__all__ = ["DEFAULT_STORAGE", "StorageError", "explained", "kept_in", "open_storage", "patiently"]
 
 DEFAULT_STORAGE = "reprior-search.journal"
 """A journal in the working directory."""
 
 _JOURNAL = "journal:///"
-_TRIES, _PAUSE = 4, 0.5
+_PAUSES = (0.1, 0.3, 1.0, 3.0)
+"""Seconds between attempts."""
+
+T = TypeVar("T")
 
 
 class StorageError(RepriorError):
@@ -55,7 +57,17 @@ def open_storage(url: str) -> BaseStorage:
     with explained(url, "open"):
         if url.startswith(_JOURNAL) or "://" not in url:
             return JournalStorage(_Journal(url.removeprefix(_JOURNAL)))
-        return optuna.storages.get_storage(_with_driver(url))
+        from sqlalchemy.exc import IntegrityError, ProgrammingError
+        from sqlalchemy.pool import NullPool
+
+        # No connection stays open between trials: none is stale when a server has been away.
+        options = {"poolclass": NullPool}
+        for pause in _PAUSES:
+            try:
+                return optuna.storages.get_storage(RDBStorage(_with_driver(url), engine_kwargs=options))
+            except (IntegrityError, ProgrammingError):
+                time.sleep(pause)  # another process makes the same tables at this moment
+        return optuna.storages.get_storage(RDBStorage(_with_driver(url), engine_kwargs=options))
 
 
 def kept_in(url: str) -> str:
@@ -63,24 +75,22 @@ def kept_in(url: str) -> str:
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
-def write_trial(storage: BaseStorage, url: str, study_id: int, trial: FrozenTrial) -> int:
-    """Keep a finished trial, at once or not at all, and return its identity there.
-
-    A database that does not answer is asked a few times.
+def patiently(url: str, what: str, act: Callable[[], T]) -> T:
+    """Do something with a storage; a database that does not answer, or was changed meanwhile, is asked again.
 
     Raises
     ------
     StorageError
-        If it cannot be written.
+        If it fails for good.
     """
-    for attempt in range(_TRIES):
+    for pause in (*_PAUSES, None):
         try:
-            with explained(url, "write to"):
-                return storage.create_new_trial(study_id, template_trial=trial)
+            with explained(url, what):
+                return act()
         except StorageError as error:
-            if attempt == _TRIES - 1 or isinstance(error.__cause__, OSError):
+            if pause is None or isinstance(error.__cause__, OSError):
                 raise
-            time.sleep(_PAUSE * 2**attempt)
+            time.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
 
 
