@@ -153,10 +153,18 @@ class GraphBuilder:
         return Graph(tuple(self.nodes), tuple(self.outputs))
 
 
-def supports_of(nodes: Sequence[Node]) -> list[Runs | None]:
-    """For each node, a 0/1 array (scaled numbers) of the elements that exist; None where all do."""
-    supports: list[Runs | None] = []
-    for node in nodes:
+def supports_of(nodes: Sequence[Node], supports: list[Runs | None] | None = None) -> list[Runs | None]:
+    """For each node, a 0/1 array (scaled numbers) of the elements that exist; None where all do.
+
+    Parameters
+    ----------
+    nodes : sequence of Node
+        In topological order.
+    supports : list, optional
+        Those of the first nodes, which it is added to.
+    """
+    supports = [] if supports is None else supports
+    for node in nodes[len(supports) :]:
         op, inputs = node.op, node.inputs
         before = tuple([supports[k] for k in inputs])
         found = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field
 
 from ..graph import Node
-from ..primitives import Constant, Contract, Expand, Map, Reshape, Shape
+from ..primitives import Constant, Contract, Expand, Keep, Map, Reshape, Shape
 from .lineage import LIMIT, Lineage, is_linear_move
 from .maps import Operands, add_operand, operands_of, with_operands
 
@@ -155,6 +155,9 @@ def without(lineage: Lineage, root: int, inside: Set[int], dropped: Set[int]) ->
                 # What is subtracted from no element makes one, though it does not route.
                 shape = lineage.nodes[old].shape
                 shown = lineage.append(Node(Constant("constant", shape), (), shape, node.scope))
+                support = lineage.support(old)
+                if support is not None:
+                    shown = lineage.append(Node(Keep(support), (shown,), shape, node.scope))
                 add_operand(placed, (_laid_out(lineage, shown, axis, rank), None), mask)
         masked = any([mask is not None for mask in placed.values()])
         if len(placed) == 1 and not is_root and not masked and op.law in ("sum", "product"):

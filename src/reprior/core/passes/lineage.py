@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from ..graph import Node
+from ..graph import Node, supports_of
 from ..primitives import (
     Concat,
     Contract,
@@ -29,6 +29,7 @@ from ..primitives import (
     Slice,
     Take,
 )
+from ..runs import Runs
 from ..runs.axis import IntArray
 
 __all__ = ["LIMIT", "Lineage", "carries", "is_linear_move"]
@@ -77,7 +78,7 @@ class Lineage:
         else that matters; -1 if there is none.
     """
 
-    __slots__ = ("_depth", "has_holes", "matters", "near", "nodes", "reduced", "source")
+    __slots__ = ("_depth", "_supports", "has_holes", "matters", "near", "nodes", "reduced", "source")
 
     def __init__(self, nodes: Sequence[Node] = (), matters: Sequence[bool] = ()) -> None:
         self.nodes: list[Node] = list(nodes)
@@ -87,6 +88,7 @@ class Lineage:
         self.source: list[int] = []
         self.has_holes = False
         self._depth: list[int] = []
+        self._supports: list[Runs | None] = []
 
     def append(self, node: Node) -> int:
         """Add a node, whose operands are there, and return its position."""
@@ -109,6 +111,10 @@ class Lineage:
         self.source.append(source)
         self._depth.append(self._depth[source] + 1 if source >= 0 else 0)
         return len(self.nodes) - 1
+
+    def support(self, value: int) -> Runs | None:
+        """Where a value has elements; None if everywhere."""
+        return supports_of(self.nodes, self._supports)[value]
 
     def operands(self, node: Node) -> list[int]:
         """The distinct operands of a node that matter."""

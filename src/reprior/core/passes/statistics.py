@@ -23,6 +23,7 @@ from .liveness import depends_on
 from .maps import rewire
 from .membership import EVERYWHERE, NOWHERE, Where, all_of, as_mask
 from .placement import Placement
+from .places import Place
 from .spread import Spread, spreads
 
 __all__ = ["drop_statistics"]
@@ -223,7 +224,7 @@ class _Normalisations:
         inside: set[int] = set()
         scales = [spread for k in dropped for spread in spreads(placement, k)]
         centring = self._in_exponents(whole, placement, dropped, scales)
-        rescaled = self._below(whole, hits)
+        rescaled = self._below(placement, hits, scales)
         pending = [(k, placement.first(k), k in rescaled) for k in whole.leaves if k not in dropped]
         seen = {k for k, *_ in pending}
         while pending and len(seen) < LIMIT:
@@ -245,6 +246,8 @@ class _Normalisations:
                         centring.add(k)
             elif not (carries(node) or is_linear_move(node) or law in ("exp", "sum")):
                 continue
+            if whole_is:
+                live = self._rescaled_with(value, placement, place, scales)
             inside.add(value)
             fresh = [k for k in live if k not in seen and not lineage.reduced[k]]
             seen.update(fresh)
@@ -278,15 +281,30 @@ class _Normalisations:
             and self._is_own(placement, k, others)
         }
 
-    def _below(self, whole: Expression, hits: set[int]) -> set[int]:
+    def _below(self, placement: Placement, hits: set[int], scales: Sequence[Spread]) -> set[int]:
         """The leaves of those parts of a product that are rescaled as wholes."""
-        pending = [k for k in whole.inside if k in hits]
+        pending = [k for k in placement.inside if k in hits]
         seen = set(pending)
         while pending:
-            fresh = [k for k in self.lineage.operands(self.lineage.nodes[pending.pop()]) if k not in seen]
+            value = pending.pop()
+            below = self._rescaled_with(value, placement, placement.first(value), scales)
+            fresh = [k for k in below if k not in seen]
             seen.update(fresh)
-            pending.extend(k for k in fresh if k in whole.inside)
+            pending.extend(k for k in fresh if k in placement.inside)
         return seen
+
+    def _rescaled_with(
+        self, value: int, placement: Placement, place: Place | None, scales: Sequence[Spread]
+    ) -> list[int]:
+        """The operands of a value that are rescaled with it: other factors are constant where they meet."""
+        node = self.lineage.nodes[value]
+        live = self.lineage.operands(node)
+        parts = [k for k in live if not self.lineage.reduced[k]]
+        if len(parts) < 2 or (isinstance(node.op, Map) and node.op.law == "sum"):
+            return live
+        seen = [(k, Spread.of(placement, k, placement.below(value, k, place))) for k in parts]
+        varying = {k for k, spread in seen if not any(map(spread.covers, scales))}
+        return [k for k in live if varying <= {k}]
 
     # -- sums ---------------------------------------------------------------------------------
 

@@ -107,7 +107,12 @@ class Lower:
         supports = self.supports
         if op.may_remove or (supports and any([k in supports for k in nodes])):
             shapes = tuple([self.builder.nodes[k].shape for k in nodes])
-            found = op.support(tuple([supports.get(k) for k in nodes]), shapes, shape)
+            before = tuple([supports.get(k) for k in nodes])
+            if isinstance(op, Reduce) and nodes[0] in self._barred:
+                # What is reduced beside zeros is no element either.
+                keep = broadcast_to(mask_runs(self._barred[nodes[0]]), shapes[0])
+                before = (intersect(before[0], keep),)
+            found = op.support(before, shapes, shape)
             there = None if found is None else as_mask(found)
             if there is not None:
                 supports[node] = there
