@@ -28,7 +28,7 @@ from ..scalar import Dag, count_contexts, summarise
 from ..sharing import Policy, SharedParameter, share
 from .distributions import largest, of_parameters, scalar_runs
 from .options import Options
-from .table import ParameterRow, scalar_row, tensor_row
+from .table import ParameterRow, scalar_row, tensor_rows
 
 __all__ = ["Quantities", "ScalarStages", "Stages", "TensorStages"]
 
@@ -224,7 +224,7 @@ class TensorStages(Stages):
 
     @cached_property
     def rows(self) -> tuple[ParameterRow, ...]:
-        return tuple(tensor_row(item, self.model.aliases) for item in self.shared)
+        return tensor_rows(self.shared, self.model.aliases)
 
     @cached_property
     def costs(self) -> Costs:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ..core.runs import Runs
 from ..scalar import Scaled
 from ..sharing import SharedParameter
 
-__all__ = ["ParameterRow", "scalar_row", "tensor_row"]
+__all__ = ["ParameterRow", "scalar_row", "tensor_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +49,59 @@ class ParameterRow:
     shared_with: tuple[str, ...] = ()
 
 
-def tensor_row(shared: SharedParameter, aliases: Mapping[str, tuple[str, ...]]) -> ParameterRow:
-    """The row of one learnable tensor.
+def tensor_rows(
+    tensors: Sequence[SharedParameter], aliases: Mapping[str, tuple[str, ...]]
+) -> tuple[ParameterRow, ...]:
+    """The rows of learnable tensors.
 
     Parameters
     ----------
-    shared : SharedParameter
-        The tensor; its row bears the name of its first member.
+    tensors : sequence of SharedParameter
+        The tensors; a row bears the name of the first member.
     aliases : mapping
         Names that the model itself ties to a parameter.
     """
+    # A layer's scale and shift often hold one and the same array.
+    arrays = {id(one.contexts): one.contexts for one in tensors}
+    known = {key: _Summary.of(array) for key, array in arrays.items()}
+    return tuple([_tensor_row(one, known[id(one.contexts)], aliases) for one in tensors])
+
+
+class _Summary(NamedTuple):
+    """Scalars with a context, and log2 of these: smallest, mean, largest, and of their sum."""
+
+    alive: int
+    smallest: float | None = None
+    mean: float | None = None
+    largest: float | None = None
+    total: float | None = None
+
+    @classmethod
+    def of(cls, contexts: Runs) -> Self:
+        logs, many = _log2_alive(contexts)
+        alive = round(float(many.sum()))
+        if not alive:
+            return cls(0)
+        mean = math.fsum((logs * many).tolist()) / alive
+        return cls(alive, float(logs.min()), mean, float(logs.max()), log2_sum(logs, many))
+
+
+def _tensor_row(
+    shared: SharedParameter, found: _Summary, aliases: Mapping[str, tuple[str, ...]]
+) -> ParameterRow:
     first, *others = shared.members
-    logs, many = _log2_alive(shared.contexts)
-    alive = round(float(many.sum()))
     ties = [name for member in shared.members for name in aliases.get(member.name, ())]
     return ParameterRow(
         name=first.name,
         shape=shared.contexts.shape,
         numel=shared.numel,
-        dead=shared.numel - alive,
-        log2_contexts_min=float(logs.min()) if alive else None,
-        log2_contexts_mean=math.fsum((logs * many).tolist()) / alive if alive else None,
-        log2_contexts_max=float(logs.max()) if alive else None,
-        log2_contexts_sum=log2_sum(logs, many) if alive else None,
-        use_sites=sum(member.use_sites for member in shared.members),
-        shared_with=(*ties, *(member.name for member in others)),
+        dead=shared.numel - found.alive,
+        log2_contexts_min=found.smallest,
+        log2_contexts_mean=found.mean,
+        log2_contexts_max=found.largest,
+        log2_contexts_sum=found.total,
+        use_sites=sum([member.use_sites for member in shared.members]),
+        shared_with=(*ties, *[member.name for member in others]),
     )
 
 

@@ -65,6 +65,6 @@ def canonicalise(
         moved = cancel_moves(nodes, outputs)
         if moved is None:
             break
-        nodes, outputs = unify_moves(*moved)
+        nodes, outputs = unify_moves(*prune(*moved))
         nodes = fuse_pointwise(nodes, outputs)
     return Graph(*prune(nodes, outputs))

@@ -45,9 +45,11 @@ def with_operands(node: Node, operands: Operands) -> Node:
     assert isinstance(node.op, Map)
     align = tuple([axis for _, axis in operands])
     masks = tuple(operands.values())
-    op = replace(
-        node.op,
-        align=align if any([axis is not None for axis in align]) else (),
-        masks=masks if any([mask is not None for mask in masks]) else (),
-    )
+    if align.count(None) == len(align):
+        align = ()
+    if masks.count(None) == len(masks):
+        masks = ()
+    op = node.op
+    if masks or op.masks or align != op.align:
+        op = replace(op, align=align, masks=masks)
     return Node(op, tuple([k for k, _ in operands]), node.shape, node.scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -190,6 +191,7 @@ def _laid_out(shape: Shape, axis: int | None, rank: int) -> Shape:
     return (*(1,) * axis, shape[0], *(1,) * (rank - axis - 1))
 
 
+@lru_cache(1 << 12)
 def broadcast_shapes(shapes: tuple[Shape, ...], name: str) -> Shape:
     """The common shape of right-aligned operands.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,11 +40,11 @@ class Buffer:
         return self.name.rpartition(".")[2] in _RUNNING_STATISTICS
 
 
-def known_buffers(module: torch.nn.Module) -> Iterator[Buffer]:
-    """Every buffer of a module and its parts, each tensor once."""
+def known_buffers(parts: Mapping[str, torch.nn.Module]) -> Iterator[Buffer]:
+    """Every buffer of some modules, given by dotted path, each tensor once."""
     seen: set[int] = set()
     models: dict[str, torch.nn.Module] = {}
-    for path, part in module.named_modules():
+    for path, part in parts.items():
         if _initialises_parts(part):
             models[path] = part
         own = {name: tensor for name, tensor in part._buffers.items() if tensor is not None}

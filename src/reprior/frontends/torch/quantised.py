@@ -7,6 +7,8 @@ that it came from (see `reprior.frontends.torch.rules.quantised`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 
 __all__ = ["unpack_weights"]
@@ -14,9 +16,9 @@ __all__ = ["unpack_weights"]
 _QUANTISED = "torch.ao.nn."
 
 
-def unpack_weights(twin: torch.nn.Module) -> None:
-    """Give every converted layer its weight and bias as parameters, on a module that is nobody else's."""
-    for part in twin.modules():
+def unpack_weights(parts: Iterable[torch.nn.Module]) -> None:
+    """Give every converted layer its weight and bias as parameters, on modules that are nobody else's."""
+    for part in parts:
         if type(part).__module__.startswith(_QUANTISED):
             for name in ("weight", "bias"):
                 held = getattr(type(part), name, None)  # a method, where the tensor is packed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -15,17 +16,22 @@ class Scopes:
 
     Every module gets a call of its own that notes its name, so nothing is registered anywhere else.
 
+    Parameters
+    ----------
+    parts : mapping
+        The modules by dotted path.
+
     Attributes
     ----------
     current : str
         Dotted path of the innermost running module, under its first name.
     """
 
-    def __init__(self, root: torch.nn.Module) -> None:
+    def __init__(self, parts: Mapping[str, torch.nn.Module]) -> None:
         self.current = ""
         self._error: BaseException | None = None
         self._raised_in = ""
-        for name, module in root.named_modules():
+        for name, module in parts.items():
             module.__dict__["_call_impl"] = partial(self.call, module, name)
             module.__dict__["_compiled_call_impl"] = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -103,14 +103,15 @@ def _trace(
     start = time.perf_counter()
     fed = make_inputs(unwrap(module), input, real)
     module = make_twin(module, clone=real)  # a real forward may write tensors
-    unpack_weights(module)
-    _to_evaluation(module)
+    parts = dict(module.named_modules())  # walked once: it is slow
+    unpack_weights(parts.values())
+    _to_evaluation(parts.values())
     if real:
         _refuse_meta(module)
-    scopes = Scopes(module)
+    scopes = Scopes(parts)
     recorder = Recorder(scopes, real, features_alone)
     with ExitStack() as stack:
-        aliases = _know_module(recorder, module)
+        aliases = _know_module(recorder, module, parts)
         stack.enter_context(torch.inference_mode())
         for name, tensor in fed.tensors.items():
             recorder.input(tensor, name, fed.examples.get(name))
@@ -126,7 +127,7 @@ def _trace(
         recorder.evaluation.selecting and not is_fed
     ):  # masks and conditions are all there is: so they are the features
         return _trace(module, input, outputs, real, features_alone=True)
-    types = {name: type(part).__name__ for name, part in module.named_modules()}
+    types = {name: type(part).__name__ for name, part in parts.items()}
     if real:
         recorder.lower.note("stated", "the forward was computed for real, not on the meta device")
     notes = (*fed.notes, *recorder.lower.notes, *_notes_on_leaves(graph, used, recorder.evaluation.selecting))
@@ -184,7 +185,9 @@ def trace_model(
     )
 
 
-def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple[str, ...]]:
+def _know_module(
+    recorder: Recorder, module: torch.nn.Module, parts: Mapping[str, torch.nn.Module]
+) -> dict[str, tuple[str, ...]]:
     """Leaves of parameters and values of buffers; returns the further names of tied parameters."""
     names: dict[torch.Tensor, list[str]] = {}
     for name, parameter in module.named_parameters(remove_duplicate=False):
@@ -195,7 +198,7 @@ def _know_module(recorder: Recorder, module: torch.nn.Module) -> dict[str, tuple
         raise GraphError(f"module '{type(module).__name__}' has no learnable parameter")
     for parameter, (first, *_) in names.items():
         recorder.parameter(parameter, first)
-    for buffer in known_buffers(module):
+    for buffer in known_buffers(parts):
         if buffer.is_running_statistic:
             recorder.running_statistic(buffer.tensor, buffer.name)
         else:
@@ -211,9 +214,8 @@ def _refuse_meta(module: torch.nn.Module) -> None:
             )
 
 
-def _to_evaluation(twin: torch.nn.Module) -> None:
-    """Evaluation mode and stand-in forwards, on a module that is nobody else's."""
-    parts = list(twin.modules())
+def _to_evaluation(parts: Collection[torch.nn.Module]) -> None:
+    """Evaluation mode and stand-in forwards, on modules that are nobody else's."""
     rules = {kind: find_module_rules(kind) for kind in {type(part) for part in parts}}
     for part in parts:
         if isinstance(part, torch.jit.ScriptModule):

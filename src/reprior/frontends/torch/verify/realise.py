@@ -31,7 +31,7 @@ def realise(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
     SpecError
         If it cannot be copied, or a buffer has no values that are known.
     """
-    constants = {buffer.name: buffer.constant for buffer in known_buffers(module)}
+    constants = {buffer.name: buffer.constant for buffer in known_buffers(dict(module.named_modules()))}
     try:
         twin = copy.deepcopy(module, _detached(module))
     except Exception as error:
