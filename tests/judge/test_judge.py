@@ -24,8 +24,6 @@ KNOWN = {
     **dict.fromkeys(["relu_minus_one_pad", "lru_pow", "mask_all_row"], CONSTANTS),
     "lrn": "a statistic over windows routes (convention 6)",
     "fno": "the inverse of a real transform reads every bin whole, the imaginary part of the first one too",
-    "img_grid_sample_const": "sampling at constant places reads any position",
-    "img2_warp_const": "sampling at constant places reads any position",
 }
 
 # Every third is enough where statistics are kept.

@@ -121,6 +121,20 @@ def test_every_expert_counts() -> None:
     assert len({tuple(one.ravel()) for one in experts}) == 1 and experts.min() > 0
 
 
+def test_experts_kept_as_modules_count_alike() -> None:
+    """Switch's router gives one-hot vectors; every expert is reachable by every token."""
+    config = transformers.SwitchTransformersConfig(
+        vocab_size=20, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_decoder_layers=1, num_heads=2,
+        num_experts=3, num_sparse_encoder_layers=1, num_sparse_decoder_layers=1, decoder_start_token_id=0,
+        use_cache=False,
+    )  # fmt: skip
+    module = build(lambda: transformers.SwitchTransformersModel(config))
+    found = reprior.analyze(module, {"input_ids": (1, 4), "decoder_input_ids": (1, 3)}, exact=True)
+    experts = [found.counts(row.name) for row in found.parameters if row.name.endswith("wi.weight")]
+    assert len(experts) == 6 and all(one.min() > 0 for one in experts)
+    assert all((one == experts[0]).all() for one in experts[:3])
+
+
 def test_a_causal_model_sees_no_later_token() -> None:
     """The last position's embedding reaches one logit row, the first position's all of them."""
     module = shallow("GPT2LMHeadModel")

@@ -32,6 +32,7 @@ __all__ = ["MAX_CONSTANT", "Evaluation"]
 
 MAX_CONSTANT = 1 << 27
 """Number of elements up to which constants are evaluated."""
+_ROUTED = "a fed mask is read at computed places, which have paths that a model without the mask has not"
 _MAX_WORLD = 1 << 25
 """The same for what is evaluated in several worlds."""
 
@@ -186,6 +187,7 @@ class Evaluation:
             if CONDITIONS.get(base) == position:
                 return value
             if base in CHOOSING:
+                self._lower.note("stated", _ROUTED)
                 return replace(self._tensors.unknown(value.shape), is_mask=value.is_mask)
             return self._lower.constant(worlds.known)
 

@@ -8,14 +8,17 @@ from math import floor, prod
 from typing import Any
 
 import numpy as np
+import torch
 
 from ....core.primitives import Pool, Reduce, Resample, Select, adaptive_sources
+from ....core.runs.axis import IntArray
 from ....lowering.interpolation import (
     antialiased_sources,
     cubic_sources,
     linear_sources,
     nearest_positions,
 )
+from ....lowering.sampling import Mode, Padding, sampled_positions
 from ..lower import Lower
 from ..registry import rule
 from ..values import Value
@@ -255,15 +258,41 @@ def _inverse(places: np.ndarray[Any, np.dtype[np.int64]], size: int) -> np.ndarr
 # -- positions that are not known -------------------------------------------------------------------------
 
 
-@rule("aten.grid_sampler", "aten.grid_sampler_2d", "aten.grid_sampler_3d")
-def grid_sampler(lower: Lower, x: Value, grid: Value, *rest: Any) -> Value:
-    """Samples at places that are fed or computed: each may read any position of its channel."""
+_MODES: tuple[Mode, ...] = ("bilinear", "nearest", "bicubic")
+_PADDINGS: tuple[Padding, ...] = ("zeros", "border", "reflection")
+"""By the numbers that ATen gives them."""
+
+
+@rule(
+    "aten.grid_sampler", "aten.grid_sampler_2d", "aten.grid_sampler_3d", "aten._grid_sampler_2d_cpu_fallback"
+)
+def grid_sampler(lower: Lower, x: Value, grid: Value, mode: int, padding: int, align_corners: bool) -> Value:
+    """Samples: known places read their neighbours, others may read any position of their channel."""
     batch, channels, *space = x.shape
     places = grid.shape[1:-1]
+    table = lower.reshape(x, (batch, channels, prod(space)))
+    if grid.constant is not None:
+        known = grid.constant.to(torch.float64).reshape(batch, prod(places), len(space)).numpy()
+        read = sampled_positions(known, space, _MODES[mode], _PADDINGS[padding], align_corners)
+        return lower.reshape(_sampled(lower, table, read), (batch, channels, *places))
     where = as_index(lower, lower.add(Reduce((len(grid.shape) - 1,)), as_index(lower, grid)))
     wide = lower.expand(lower.reshape(where, (batch, prod(places), 1)), (batch, prod(places), prod(space)))
-    table = lower.reshape(x, (batch, channels, prod(space)))
     return lower.reshape(lower.add(Select.parse("bcp,bop->bco"), table, wide), (batch, channels, *places))
+
+
+def _sampled(lower: Lower, table: Value, read: IntArray) -> Value:
+    """Sums of the positions (-1 for none) that each place of each row of a batch reads."""
+    batch, channels, size = table.shape
+    _, places, taps = read.shape
+    if (read == read[:1]).all():
+        found = lower.take(table, 2, read[0].reshape(-1))
+    else:  # the places differ: each row reads its own part of one long axis
+        own = np.where(read < 0, -1, read + np.arange(batch)[:, None, None] * size)
+        long = lower.reshape(lower.permute(table, (1, 0, 2)), (channels, batch * size))
+        found = lower.reshape(lower.take(long, 1, own.reshape(-1)), (channels, batch, places * taps))
+        found = lower.permute(found, (1, 0, 2))
+    found = lower.reshape(found, (batch, channels, places, taps))
+    return lower.select(found, 3, 0) if taps == 1 else lower.add(Reduce((3,), kind="linear"), found)
 
 
 @rule("torchvision.roi_align")

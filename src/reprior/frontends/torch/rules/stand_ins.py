@@ -25,6 +25,8 @@ __all__: list[str] = []
 @module_rule("transformers.models.*.modeling_*.*Experts")
 def experts(module: Any, hidden: torch.Tensor, index: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Of experts kept as stacked weights, as transformers' ``use_experts_implementation`` has them."""
+    if isinstance(module, torch.nn.ModuleDict | torch.nn.ModuleList):
+        return _listed_experts(module, hidden, index, weights)
     shape = hidden.shape
     hidden = hidden.reshape(-1, shape[-1])
     first = "gate_up_proj" if module.has_gate else "up_proj"
@@ -36,6 +38,22 @@ def experts(module: Any, hidden: torch.Tensor, index: torch.Tensor, weights: tor
     scores = torch.zeros(hidden.shape[0], outer.shape[0], dtype=weights.dtype)
     scores = scores.scatter(1, index.reshape(hidden.shape[0], -1), weights.reshape(hidden.shape[0], -1))
     return torch.einsum("te,etd->td", scores, outer).reshape(shape)
+
+
+def _listed_experts(
+    module: Any, hidden: torch.Tensor, index: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    """Of experts kept as modules, chosen by their numbers or by one-hot vectors of these."""
+    experts = list(module.values()) if isinstance(module, torch.nn.ModuleDict) else list(module)
+    rows, tokens = hidden.reshape(-1, hidden.shape[-1]), weights.reshape(-1, weights.shape[-1])
+    if index.dim() > weights.dim():
+        chosen = index.reshape(*tokens.shape, len(experts)).to(tokens.dtype)
+        scores = torch.einsum("tk,tke->te", tokens, chosen)
+    else:
+        scores = torch.zeros(rows.shape[0], len(experts), dtype=tokens.dtype)
+        scores = scores.scatter(1, index.reshape(tokens.shape), tokens)
+    outer = torch.stack([expert(rows) for expert in experts])
+    return torch.einsum("te,etd->td", scores, outer).reshape(hidden.shape)
 
 
 def _product(module: Any, names: str, x: torch.Tensor, weight: str) -> torch.Tensor:
