@@ -103,3 +103,19 @@ def test_constants_too_large_to_know_are_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(evaluation, "MAX_CONSTANT", 4)
     found = _analysed(lambda h: h * torch.zeros(2, 4))
     assert any("a constant of shape (2, 4), which is too large" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("draw", "contexts"),
+    [
+        (lambda h: torch.normal(h, 1.0), 2),
+        (lambda h: torch.normal(torch.zeros(2, 4), h.exp()), 2),
+        (lambda h: torch.bernoulli(h.sigmoid()), 2),
+        (lambda h: torch.empty(2, 4).bernoulli_(h.sigmoid()), 2),
+        # Each of two places that are drawn depends on all four probabilities of its row.
+        (lambda h: torch.multinomial(h.softmax(-1), 2).float(), 4),
+        (lambda h: h * torch.bernoulli(torch.full((2, 4), 0.5)) * torch.empty_like(h).normal_(0, 1), 2),
+    ],
+)
+def test_what_is_drawn_depends_on_what_it_is_drawn_by(draw, contexts: int) -> None:
+    assert (_analysed(draw).counts("weight") == contexts).all()

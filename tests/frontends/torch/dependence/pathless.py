@@ -40,22 +40,33 @@ def _checked(operator: str, *rest: object) -> Case:
 
 
 NOISE = "noise is neither fed nor learned"
+DRAWN = "what is drawn depends on what it is drawn by, and has no derivative"
+
+
+def _drawn(operator: str, function: object, reference: object, operands: object = _X) -> Case:
+    return Case(operator, function, operands, "claim", reference=reference, reason=DRAWN)  # type: ignore[arg-type]
+
 
 CASES = [
-    _claim("aten.bernoulli.default", lambda x: aten.bernoulli(x / 2), NOISE),
+    _drawn("aten.bernoulli.default", lambda x: aten.bernoulli(x / 2), lambda x: x / 2),
+    _drawn("aten.bernoulli.Tensor", lambda x: aten.bernoulli.Tensor(x, x / 2), lambda x: x / 2),
+    _drawn("aten.poisson.default", aten.poisson, lambda x: x * 2),
+    _drawn("aten.normal.Tensor_float", lambda x: aten.normal.Tensor_float(x, 1.0), lambda x: x * 2),
+    _drawn("aten.normal.float_Tensor", lambda x: aten.normal.float_Tensor(0.0, x), lambda x: x * 2),
+    _drawn("aten.normal.Tensor_Tensor", aten.normal.Tensor_Tensor, lambda x, y: x + y, [(2, 3), (2, 3)]),
+    _drawn(
+        "aten.multinomial.default",
+        lambda x: aten.multinomial(x, 2),
+        lambda x: x.sum(-1, keepdim=True).expand(2, 2),
+    ),
     _claim("aten.bernoulli.p", lambda x: aten.bernoulli.p(x, 0.5), NOISE),
-    _claim("aten.bernoulli.Tensor", lambda x: aten.bernoulli.Tensor(x, x / 2), NOISE),
-    _claim("aten.normal.Tensor_float", lambda x: aten.normal.Tensor_float(x, 1.0), NOISE),
-    _claim("aten.normal.float_Tensor", lambda x: aten.normal.float_Tensor(0.0, x), NOISE),
-    _claim("aten.normal.Tensor_Tensor", lambda x: aten.normal.Tensor_Tensor(x, x), NOISE),
     *(
         _claim(f"aten.{name}.default", getattr(aten, name), NOISE)
-        for name in ("uniform", "exponential", "random", "poisson", "cauchy", "log_normal")
+        for name in ("uniform", "exponential", "random", "cauchy", "log_normal")
     ),
     _claim("aten.random.from", lambda x: getattr(aten.random, "from")(x, 0, 3), NOISE),
     _claim("aten.random.to", lambda x: aten.random.to(x, 3), NOISE),
     _claim("aten.geometric.default", lambda x: aten.geometric(x, 0.5), NOISE),
-    _claim("aten.multinomial.default", lambda x: aten.multinomial(x, 2), NOISE),
     _claim("aten.rand.default", lambda x: aten.rand([2, 3]), NOISE),
     _claim("aten.rand.generator", lambda x: aten.rand.generator([2, 3], generator=None), NOISE),
     _claim("aten.randn.default", lambda x: aten.randn([2, 3]), NOISE),

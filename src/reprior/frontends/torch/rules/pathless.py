@@ -6,8 +6,8 @@ from ..registry import pathless
 
 __all__: list[str] = []
 
-for _name in ("bernoulli", "normal", "uniform", "exponential", "rand", "randn", "randint", "randperm",
-              "multinomial", "random", "poisson", "geometric", "cauchy", "log_normal"):  # fmt: skip
+for _name in ("bernoulli", "uniform", "exponential", "rand", "randn", "randint", "randperm",
+              "random", "geometric", "cauchy", "log_normal"):  # fmt: skip
     pathless(f"aten.{_name}", "noise is neither fed nor learned")
 for _name in ("_assert_async", "_assert_scalar", "_assert_tensor_metadata", "sym_constrain_range"):
     pathless(f"aten.{_name}", "it checks and returns nothing")

@@ -15,7 +15,7 @@ from ..lower import Lower
 from ..registry import rule
 from ..values import Value
 
-__all__: list[str] = []
+__all__ = ["ranked"]
 
 Dims = int | Sequence[int] | None
 Kind = Literal["linear", "logsumexp", "position", "other"]
@@ -180,7 +180,7 @@ def position(lower: Lower, x: Value, dim: int | None = None, keepdim: bool = Fal
 @rule("aten.topk")
 def topk(lower: Lower, x: Value, k: int, dim: int = -1, *rest: Any) -> tuple[Value, Value]:
     """Each of the k results depends on every element along the axis; the values and the places alike."""
-    return _ranked(lower, x, k, dim), _ranked(lower, x, k, dim, "position")
+    return ranked(lower, x, k, dim), ranked(lower, x, k, dim, "position")
 
 
 @rule("aten.sort")
@@ -200,7 +200,7 @@ def sort_stable(
 @rule("aten.msort")
 def sorted_rows(lower: Lower, x: Value) -> Value:
     """As `sort` of the first axis, the values alone."""
-    return _ranked(lower, x, x.shape[0], 0)
+    return ranked(lower, x, x.shape[0], 0)
 
 
 @rule("aten.argsort")
@@ -209,7 +209,7 @@ def argsort(lower: Lower, x: Value, dim: int = -1, *rest: Any, **named: Any) -> 
     return sort(lower, x, dim)[1]
 
 
-def _ranked(lower: Lower, x: Value, k: int, dim: int, kind: Kind = "other") -> Value:
+def ranked(lower: Lower, x: Value, k: int, dim: int, kind: Kind = "other") -> Value:
     """K nodes along an axis, each with an edge from every position of it."""
     if not x.shape:
         return reduce(lower, x, None, kind=kind)
