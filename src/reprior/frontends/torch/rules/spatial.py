@@ -263,9 +263,7 @@ _PADDINGS: tuple[Padding, ...] = ("zeros", "border", "reflection")
 """By the numbers that ATen gives them."""
 
 
-@rule(
-    "aten.grid_sampler", "aten.grid_sampler_2d", "aten.grid_sampler_3d", "aten._grid_sampler_2d_cpu_fallback"
-)
+@rule("aten.grid_sampler", "aten.grid_sampler_2d", "aten.grid_sampler_3d")
 def grid_sampler(lower: Lower, x: Value, grid: Value, mode: int, padding: int, align_corners: bool) -> Value:
     """Samples: known places read their neighbours, others may read any position of their channel."""
     batch, channels, *space = x.shape
