@@ -7,6 +7,8 @@ command line can name.
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -28,7 +30,7 @@ def cores() -> int:
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """Processes that end with this one, even if it is killed."""
     # Not fork: threads of the frameworks may hold locks.
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_set_up)
 
 
 @contextmanager
@@ -71,6 +73,8 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError:
         raise SpecError("dask:// needs distributed: pip install 'reprior[dask]'") from None
     try:
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), timeout=10).close()  # refused at once, unlike a Client
         client = Client(f"tcp://{address}", timeout=10)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
@@ -86,8 +90,12 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
             executor.shutdown(wait=False)
 
 
-def _end_with_parent() -> None:
-    """End a worker whose parent was killed: it waits on a pipe that it holds open itself."""
+def _set_up() -> None:
+    """In a worker: leave interrupts to the parent, and end with it if it is killed.
+
+    A worker waits for work on a pipe that it holds open itself, so that nobody tells it of its parent's end.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()

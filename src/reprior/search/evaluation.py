@@ -24,9 +24,9 @@ from ..registry import describe
 from .choices import Choices
 from .keys import graph_key
 from .objectives import QUANTITIES
-from .spaces import Candidate, Space
+from .spaces import Candidate, FunctionSpace, Space
 
-__all__ = ["Outcome", "Task", "evaluate", "evaluate_candidate"]
+__all__ = ["Outcome", "Task", "evaluate", "evaluate_candidate", "prepare"]
 
 Values = dict[str, float | None]
 
@@ -84,6 +84,17 @@ class Outcome:
     distributions: dict[str, BaseDistribution] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+def prepare(space: FunctionSpace) -> None:
+    """Import what evaluating needs, and the user's file.
+
+    Raises
+    ------
+    SpecError
+        If the file does not run or has no such function.
+    """
+    space.check()
 
 
 def evaluate(task: Task) -> Outcome:

@@ -12,8 +12,8 @@ from optuna.trial import Trial
 from ..errors import RepriorError, SpecError
 from ..executors import cores, process_pool
 from .choices import Choices
-from .evaluation import Outcome, Task, evaluate, evaluate_candidate
-from .isolation import ChildError, isolated
+from .evaluation import Outcome, Task, evaluate, evaluate_candidate, prepare
+from .isolation import isolated
 from .ledger import Ledger
 from .objectives import QUANTITIES, Limit, Objective, objectives
 from .result import SearchResult
@@ -103,7 +103,7 @@ def run(
     timed = any(QUANTITIES[name].source == "clock" for name in wanted)
     at_once = workers or (1 if timed or isinstance(chosen, CallableSpace) else cores())
     if isinstance(chosen, FunctionSpace):
-        isolated(chosen.check, timeout=_PATIENCE)  # a file that does not run is no failed trial
+        isolated(prepare, chosen, timeout=_PATIENCE)  # a file that does not run is no failed trial
     name = study or " ".join(
         [chosen.label, *map(str, goals), *(str(bound).replace(" ", "") for bound in bounds)]
     )
@@ -129,11 +129,10 @@ def _space(searched: str | Space | Callable[[Any], Candidate]) -> Space:
 
 def _measure(task: Task, timeout: float | None) -> Outcome:
     """A trial of the user's function, in a child process."""
-    assert isinstance(task.space, FunctionSpace)
     try:
-        isolated(task.space.check, timeout=_PATIENCE)  # imports do not count against the trial
+        isolated(prepare, task.space, timeout=_PATIENCE)  # imports do not count against the trial
         return isolated(evaluate, task, timeout=timeout)
-    except ChildError as error:
+    except RepriorError as error:
         return Outcome(error=str(error))
 
 
