@@ -117,14 +117,14 @@ class Recorder(ThreadMode):
 
     def elements(self, tensor: torch.Tensor) -> torch.Tensor:
         """The elements of a tensor that Python reads, on the CPU."""
-        value = self.value(tensor)
-        found = value.constant
-        if found is None:
-            found = tensor if self._real else None if value.worlds is None else value.worlds.tensors[0]
-            if found is None:
-                raise self._depends_on_data("as an array or a list")
-            self.lower.note("assumed", FOLLOWED)
         with _disable_current_modes():
+            value = self.value(tensor)
+            found = value.constant
+            if found is None:
+                found = tensor if self._real else None if value.worlds is None else value.worlds.tensors[0]
+                if found is None:
+                    raise self._depends_on_data("as an array or a list")
+                self.lower.note("assumed", FOLLOWED)
             return found.to(tensor.dtype, copy=True)
 
     def _leaf(self, tensor: torch.Tensor, leaf: Parameter | Input) -> Value:
