@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
+from math import prod
 
 from reprior.core.graph import Graph, Node
 from reprior.core.primitives import Attention, Input, Leaf, Map, Parameter, Primitive
@@ -28,10 +29,10 @@ def indices(shape: Index) -> Iterator[Index]:
 
 
 class ScalarGraph:
-    """Scalar nodes 0..n-1 in topological order, each with its sources and its nominal fan-in of data."""
+    """Scalar nodes 0..n-1 in topological order, with sources, nominal fan-in of data and size of tensor."""
 
     def __init__(self, graph: Graph) -> None:
-        self.sources: list[tuple[list[int], int]] = []
+        self.sources: list[tuple[list[int], int, int]] = []
         self.leaves: dict[tuple[str, Index], int] = {}
         self.elements: list[Elements] = []
         self.data: list[bool] = []
@@ -50,8 +51,8 @@ class ScalarGraph:
                 self.elements.append(self.expand(node.op, node.shape, operands, data, shapes))
         self.outputs = [ref for k in graph.outputs for ref in self.elements[k].values() if ref is not None]
 
-    def new(self, sources: list[int], fan_in: int) -> int:
-        self.sources.append((sources, fan_in))
+    def new(self, sources: list[int], fan_in: int, size: int = 1) -> int:
+        self.sources.append((sources, fan_in, size))
         return len(self.sources) - 1
 
     def leaf(self, op: Leaf) -> Elements:
@@ -70,8 +71,11 @@ class ScalarGraph:
     ) -> Elements:
         """The scalar nodes of one operation."""
         result: Elements = {}
-        for index in indices(shape):
-            scalar = op.scalar(index, shapes)
+        size = prod(shape)
+        # Products are elements of the tensor of them all, those with padding included.
+        scalars = [op.scalar(index, shapes) for index in indices(shape)]
+        products_size = sum(one.nominal or len(one.terms) for one in scalars)
+        for index, scalar in zip(indices(shape), scalars, strict=True):
             terms = [[(operands[k][at], data[k]) for k, at in term] for term in scalar.terms]
             if scalar.kind == "alias":
                 result[index] = terms[0][0][0] if terms else None
@@ -87,10 +91,10 @@ class ScalarGraph:
                     entry = 2 ** len(terms) - 1 if whole else op.presence[sum(2**k for k in there)]
                     exists = entry >= 0
                     present = [terms[k][0][0] for k in there if exists and entry // 2**k % 2]
-                result[index] = self.new(present, nominal) if exists else None
+                result[index] = self.new(present, nominal, size) if exists else None
             else:
                 products = [
-                    self.new([ref for ref, _ in term], sum(is_data for _, is_data in term))
+                    self.new([ref for ref, _ in term], sum(is_data for _, is_data in term), products_size)
                     for term in terms
                     if all(ref is not None for ref, _ in term)
                 ]
@@ -98,7 +102,7 @@ class ScalarGraph:
                 if scalar.nominal == 0:
                     result[index] = products[0] if products else None
                 else:
-                    result[index] = self.new(products, scalar.nominal * any(data)) if products else None
+                    result[index] = self.new(products, scalar.nominal * any(data), size) if products else None
         return result
 
     def attention(self, graph: Graph, node: Node) -> Elements:
@@ -128,9 +132,9 @@ class ScalarGraph:
         for ref in self.outputs:
             total[ref] += 1
         for ref in range(len(self.sources) - 1, -1, -1):
-            sources, fan_in = self.sources[ref]
+            sources, fan_in, size = self.sources[ref]
             if total[ref]:
-                through = total[ref] * weighting.edge(fan_in)
+                through = total[ref] * weighting.edge(fan_in, size)
                 for source in sources:
                     total[source] += through
         return total

@@ -7,7 +7,7 @@ from reprior.scalar import Dag, DagBuilder
 
 
 def weightings() -> st.SearchStrategy[Weighting]:
-    """All three kinds, exact and not."""
+    """All kinds that graphs of scalars have, exact and not."""
     return st.sampled_from(
         ["unit", "fan_in:0", "fan_in:0.5", "fan_in:1", "fan_in:2", "decay:1", "decay:0.9", "decay:1/3"]
     ).map(Weighting.parse)

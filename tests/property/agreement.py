@@ -19,7 +19,10 @@ from ..oracle import ScalarGraph
 __all__ = ["WEIGHTINGS", "check_against_oracle", "check_function_nodes", "check_theorem"]
 
 WEIGHTINGS = tuple(
-    map(Weighting.parse, ("unit", "fan_in:1", "fan_in:0.5", "fan_in:2", "decay:0.9", "decay:1/3"))
+    map(
+        Weighting.parse,
+        ("unit", "fan_in:1", "fan_in:0.5", "fan_in:2", "decay:1/3", "resolution:1", "resolution:0.5"),
+    )
 )
 
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reprior.core.canonical import canonicalise
-from reprior.core.weighting import Weighting
+from reprior.core.weighting import Decay
 
 from .. import bruteforce
 from ..oracle import ScalarGraph
@@ -35,7 +35,7 @@ def test_oracle_adds_up_the_paths_that_can_be_listed(
     graph = canonicalise(EPILOGUES[epilogue](sketch, FAMILIES[family](sketch, PROLOGUES[prologue])))
     listed = bruteforce.contexts(graph, Fraction(decay))
     assume(listed is not None)
-    counts = ScalarGraph(graph).counts(Weighting("decay", Fraction(decay)))
+    counts = ScalarGraph(graph).counts(Decay(Fraction(decay)))
     assert set(counts) == set(listed)
     for name, found in counts.items():
         assert all(found[index] == listed[name][index] for index in np.ndindex(listed[name].shape))

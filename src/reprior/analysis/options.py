@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..core.canonical import Normalization, Preset
+from ..core.weighting import Weighting
 from ..errors import SpecError
 from ..sharing import Policy
 
@@ -21,8 +22,8 @@ class Options:
         ``paper`` counts batch norm's running statistics as parameters, as the published tables do.
     share : str or Policy
         ``none``, ``all_but_bn``, ``original_code`` or a function from `ParameterInfo` to a key.
-    weighting : str
-        ``unit``, ``fan_in:ALPHA`` or ``decay:GAMMA``.
+    weighting : str or Weighting
+        ``unit``, ``fan_in:ALPHA``, ``decay:GAMMA``, ``resolution:BETA``, or one of your own.
     normalization : {"local", "coupled"}
         Whether normalisation statistics are dropped (convention 6) or kept.
     exact : bool
@@ -33,7 +34,7 @@ class Options:
 
     preset: Preset = "definition"
     share: str | Policy = "none"
-    weighting: str = "unit"
+    weighting: str | Weighting = "unit"
     normalization: Normalization = "local"
     exact: bool = False
     strict: bool = False
@@ -41,6 +42,17 @@ class Options:
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, ("definition", "paper"))
         _one_of("normalization", self.normalization, ("local", "coupled"))
+
+    @property
+    def paths(self) -> Weighting:
+        """How paths are weighted.
+
+        Raises
+        ------
+        SpecError
+            If there is no such weighting.
+        """
+        return Weighting.parse(self.weighting) if isinstance(self.weighting, str) else self.weighting
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:

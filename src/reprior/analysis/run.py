@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..core.canonical import depends_on
 from ..core.graph import Graph
 from ..core.primitives import Parameter
-from ..core.weighting import Weighting
 from ..errors import GraphError, RepriorError, SpecError
 from ..model import Model
 from ..scalar import Dag
@@ -28,7 +27,7 @@ def analyze_model(model: Model, options: Options) -> Analysis:
     try:
         if options.strict:
             _refuse_doubts(model)
-        weighting = Weighting.parse(options.weighting)
+        weighting = options.paths
         share, policy = resolve(options.share)
         if options.exact and not weighting.is_exact:
             raise SpecError(f"weighting {weighting} has no exact numbers; count without --exact")
@@ -37,6 +36,8 @@ def analyze_model(model: Model, options: Options) -> Analysis:
         if isinstance(model.graph, Dag):
             if share != "none":
                 raise SpecError(f"a scalar graph has no layers to share; leave out --share {options.share}")
+            if weighting.needs_tensors:
+                raise SpecError(f"nodes of a scalar graph have no size; weighting {weighting} needs tensors")
             scalar = stages = ScalarStages(seconds, model.graph, weighting, options.exact)
             fed = scalar.summary.num_inputs, scalar.summary.num_outputs
         else:

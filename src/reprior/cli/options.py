@@ -60,8 +60,8 @@ WeightingText = Annotated[
     str,
     typer.Option(
         "--weighting",
-        metavar="unit|fan_in:ALPHA|decay:GAMMA",
-        help="What a path counts: 1; the product of fan-in^-ALPHA over its nodes; GAMMA to its length.",
+        metavar="unit|fan_in:ALPHA|decay:GAMMA|resolution:BETA",
+        help="What a path counts: 1; the product over its nodes of fan-in^-ALPHA, of GAMMA, of size^-BETA.",
     ),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Literal, NoReturn
 
 import numpy as np
@@ -51,15 +52,17 @@ class Attention(Primitive):
         weighting, data = setting.weighting, setting.data
         scores_data = data[0] or data[1]
         softmax_data = scores_data or (len(data) == 4 and data[3])
-        contexts = contexts.scale(weighting.edge(key[-2] if softmax_data or data[2] else 0))
-        contexts = contexts.scale(weighting.edge(sum((softmax_data, data[2]))))
+        out, scores = prod(setting.shape), prod(query[:-1]) * key[-2]
+        contexts = contexts.scale(weighting.edge(key[-2] if softmax_data or data[2] else 0, out))
+        contexts = contexts.scale(weighting.edge(sum((softmax_data, data[2])), out * key[-2]))
         if position == 2:
             return self._to_keys(contexts, setting)
-        rows = contexts.sum(rank - 1).scale(weighting.edge(sum((scores_data, *data[3:]))))
+        rows = contexts.sum(rank - 1).scale(weighting.edge(sum((scores_data, *data[3:])), scores))
         if position == 3:
             return self._restrict(rows.insert_axis(rank - 1, key[-2]))
-        rows = rows.scale(weighting.edge(query[-1] if scores_data else 0))
-        rows = rows.scale(weighting.edge(sum(data[:2]))).insert_axis(rank - 1, query[-1])
+        rows = rows.scale(weighting.edge(query[-1] if scores_data else 0, scores))
+        rows = rows.scale(weighting.edge(sum(data[:2]), scores * query[-1]))
+        rows = rows.insert_axis(rank - 1, query[-1])
         return self._to_queries(rows, key[-2]) if position == 0 else self._to_keys(rows, setting)
 
     def support(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar, Literal, NamedTuple
 
 from ..runs import Runs
@@ -79,8 +80,27 @@ class Setting:
     weighting: Weighting
 
     def edge(self, nominal: int) -> Factor:
-        """Factor of an edge into a node that gathers `nominal` elements, if any of them is data."""
-        return self.weighting.edge(nominal if any(self.data) else 0)
+        """Factor of an edge into an output element that gathers `nominal` elements, if any is data."""
+        weighting = self.weighting
+        return 1 if weighting.is_unit else weighting.edge(nominal if any(self.data) else 0, prod(self.shape))
+
+    def edge_of_pointwise(self) -> Factor:
+        """Factor of an edge into an output element that is a function of one element of each input."""
+        weighting = self.weighting
+        return 1 if weighting.is_unit else weighting.edge(sum(self.data), prod(self.shape))
+
+    def edge_of_product(self, number: int) -> Factor:
+        """Factor of an edge into one of a `number` of products, which have a factor from each input."""
+        return self.weighting.edge(sum(self.data), number)
+
+    def scale_by_fan_in(self, contexts: Runs, first: int, fan_ins: Sequence[Sequence[int]]) -> Runs:
+        """Apply what the fan-in gives, where it is the product of one number per axis from the `first` on."""
+        if not any(self.data):
+            return contexts
+        of = self.weighting.of_fan_in
+        for axis, numbers in enumerate(fan_ins, start=first):
+            contexts = contexts.scale_axis(axis, [of(number) for number in numbers])
+        return contexts
 
 
 class Products(NamedTuple):

@@ -78,11 +78,10 @@ class Contract(Primitive):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         sizes = self.index_sizes(setting.shapes)
         result = self._products(contexts, position, setting, sizes)
-        weighting = setting.weighting
-        if weighting.is_unit:
+        if setting.weighting.is_unit:
             return result
         summed = self.summed(sizes)
-        result = result.scale(weighting.edge(sum(setting.data)))
+        result = result.scale(setting.edge_of_product(prod(sizes.values())))
         return result.scale(setting.edge(prod(sizes[n] for n in summed))) if summed else result
 
     def _products(self, contexts: Runs, position: int, setting: Setting, sizes: dict[str, int]) -> Runs:

@@ -100,8 +100,9 @@ class Convolve(Primitive):
         return self.transpose_each(contexts, (position,), setting)[0]
 
     def transpose_each(self, contexts: Runs, positions: Sequence[int], setting: Setting) -> list[Runs]:
-        contexts = self._weigh(contexts, setting)
-        contexts = contexts.scale(setting.weighting.edge(sum(setting.data)))
+        if not setting.weighting.is_unit:
+            contexts = self._weigh(contexts, setting)
+            contexts = contexts.scale(setting.edge_of_product(self._nominal_products(setting)))
         return [self._to_operand(contexts, position, setting) for position in positions]
 
     def _to_operand(self, contexts: Runs, position: int, setting: Setting) -> Runs:
@@ -116,19 +117,17 @@ class Convolve(Primitive):
 
     def _weigh(self, contexts: Runs, setting: Setting) -> Runs:
         """Apply the factor of the edge from a product into its sum."""
-        if setting.weighting.is_unit:
-            return contexts
-        kernel = setting.shapes[1]
         if not self.transposed:
-            return contexts.scale(setting.edge(prod(kernel[1:])))
-        if setting.weighting.kind == "decay":
-            return contexts.scale(setting.edge(1))
-        channels = setting.shapes[0][1] // self.groups
-        contexts = contexts.scale(setting.edge(channels))
-        for axis, window in enumerate(self.axes(setting)):
-            factors = [setting.edge(nominal) for nominal in window.nominal_per_wide]
-            contexts = contexts.scale_axis(2 + axis, factors)
-        return contexts
+            return contexts.scale(setting.edge(prod(setting.shapes[1][1:])))
+        contexts = contexts.scale(setting.edge(setting.shapes[0][1] // self.groups))
+        return setting.scale_by_fan_in(contexts, 2, [one.nominal_per_wide for one in self.axes(setting)])
+
+    def _nominal_products(self, setting: Setting) -> int:
+        """Number of products, those with padding included."""
+        if not self.transposed:
+            return prod(setting.shape) * prod(setting.shapes[1][1:])
+        pairs = prod([sum(one.nominal_per_wide) for one in self.axes(setting)])
+        return prod(setting.shape[:2]) * (setting.shapes[0][1] // self.groups) * pairs
 
     def _to_features(self, contexts: Runs, setting: Setting) -> Runs:
         channels, out_channels = setting.shapes[0][1], setting.shape[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from ...errors import ShapeError
 from ..runs import Runs
@@ -29,8 +30,8 @@ class Lookup(Primitive):
 
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         table, indices = setting.shapes
-        weighting = setting.weighting
-        result = contexts.scale(weighting.edge(sum(setting.data))).scale(setting.edge(table[0]))
+        products = setting.edge_of_product(prod(setting.shape) * table[0])
+        result = contexts.scale(products).scale(setting.edge(table[0]))
         there = setting.supports[1 - position]
         if position == 0:
             if there is not None:

@@ -106,9 +106,8 @@ class Map(Primitive):
         )
 
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
-        weighting = setting.weighting
-        if not weighting.is_unit:
-            contexts = contexts.scale(weighting.edge(sum(setting.data)))
+        if not setting.weighting.is_unit:
+            contexts = contexts.scale(setting.edge_of_pointwise())
         mask = self.mask(position, setting.shape)
         if mask is not None:
             contexts = contexts.multiply(mask)

@@ -131,13 +131,14 @@ class Resample(Primitive):
     def transpose(self, contexts: Runs, position: int, setting: Setting) -> Runs:
         offset = len(setting.shape) - len(self.sizes)
         result = contexts
-        decay = setting.weighting.kind == "decay"
+        if not setting.weighting.is_unit:
+            result = result.scale(setting.edge(1))
+            fan_ins = [[len(read) for read in sources] for sources in self.sources]
+            result = setting.scale_by_fan_in(result, offset, fan_ins)
         for axis, (size, sources) in enumerate(zip(self.sizes, self.sources, strict=True), start=offset):
-            if not decay and not setting.weighting.is_unit:
-                result = result.scale_axis(axis, [setting.edge(len(read)) for read in sources])
             reads, readers = _pairs(sources)
             result = result.take(axis, readers).scatter_add(axis, reads, size)
-        return result.scale(setting.edge(1)) if decay else result
+        return result
 
     def support(
         self, supports: tuple[Runs | None, ...], shapes: tuple[Shape, ...], shape: Shape
