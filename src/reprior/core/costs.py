@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from .graph import Graph
-from .primitives import Attention, Contract, Convolve, Input, Leaf, Lookup, Parameter, Select, Shape
+from .primitives import Input, Leaf, Parameter
 
 __all__ = ["Costs", "measure"]
 
@@ -50,27 +50,12 @@ def measure(graph: Graph) -> Costs:
         fixed.append(all([fixed[k] for k in inputs]))
         learnable.append(any([learnable[k] for k in inputs]))
         depth = max([depths[k] for k in inputs])
-        if isinstance(op, Convolve | Contract | Lookup | Attention) and not fixed[-1]:
+        if op.multiplies and not fixed[-1]:
             shapes = tuple([graph.nodes[k].shape for k in inputs])
-            macs += _products(op, shapes, node.shape)
+            macs += op.macs(shapes, node.shape)
             activations += prod(node.shape)
-            if any(fixed[k] and learnable[k] for k in inputs) and not isinstance(op, Lookup | Select):
+            if not op.selects and any(fixed[k] and learnable[k] for k in inputs):
                 weighted += 1
                 depth += 1
         depths.append(depth)
     return Costs(macs, max((depths[k] for k in graph.outputs), default=0), weighted, activations)
-
-
-def _products(op: Convolve | Contract | Lookup | Attention, shapes: tuple[Shape, ...], shape: Shape) -> int:
-    if isinstance(op, Convolve):
-        features, kernel = shapes
-        per_side = features if op.transposed else shape
-        return prod(per_side) * prod(kernel[1:])
-    if isinstance(op, Select):
-        return 0
-    if isinstance(op, Contract):
-        return prod(op.index_sizes(shapes).values())
-    if isinstance(op, Attention):
-        query, key, value = shapes[:3]
-        return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
-    return 0

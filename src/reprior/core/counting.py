@@ -8,18 +8,7 @@ from math import prod
 
 from ..errors import GraphError, SpecError
 from .graph import Graph, Node, supports_of
-from .primitives import (
-    Contract,
-    Convolve,
-    Input,
-    Lookup,
-    Move,
-    Parameter,
-    Products,
-    Role,
-    Setting,
-    Shape,
-)
+from .primitives import Input, Move, Parameter, Primitive, Products, Role, Setting, Shape
 from .runs import Number, Runs
 from .weighting import UNIT, Weighting
 
@@ -69,8 +58,8 @@ class FunctionNodes:
         The layer.
     parameters : tuple of str
         Names of the parameters behind its factors.
-    op : Convolve, Contract or Lookup
-        The operation.
+    op : Primitive
+        The operation, a layer.
     contexts : Runs
         Contexts of its output elements.
     setting : Setting
@@ -79,7 +68,7 @@ class FunctionNodes:
 
     scope: str
     parameters: tuple[str, ...]
-    op: Convolve | Contract | Lookup
+    op: Primitive
     contexts: Runs
     setting: Setting
 
@@ -136,14 +125,14 @@ def count(
         raise SpecError(f"weighting {weighting} has no exact numbers; count without --exact")
     if not graph.outputs:
         raise GraphError("the graph has no output")
-    traits = Traits.of(graph.nodes)
-    if not any(traits.learnable):
+    facts = Facts.of(graph.nodes)
+    if not any(facts.learnable):
         raise GraphError("the graph has no learnable parameter")
-    return _walk(graph, traits, weighting, number, functions)
+    return _walk(graph, facts, weighting, number, functions)
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class Facts:
     """What the walk must know of every value.
 
     Attributes
@@ -152,7 +141,7 @@ class Traits:
         Whether it depends on a parameter.
     data : list of bool
         Whether it depends on what is fed.
-    views : list of bool
+    parameter_views : list of bool
         Whether it is a parameter, or parameters moved elsewhere: its users are use sites.
     supports : list of (Runs or None)
         Which elements exist (0/1 in scaled numbers), None where all do.
@@ -160,11 +149,11 @@ class Traits:
 
     learnable: list[bool]
     data: list[bool]
-    views: list[bool]
+    parameter_views: list[bool]
     supports: list[Runs | None]
 
     @classmethod
-    def of(cls, nodes: Sequence[Node]) -> Traits:
+    def of(cls, nodes: Sequence[Node]) -> Facts:
         """Look at the nodes in order."""
         learnable: list[bool] = []
         data: list[bool] = []
@@ -194,8 +183,8 @@ class Traits:
         )
 
 
-def _walk(graph: Graph, traits: Traits, weighting: Weighting, number: Number, functions: bool) -> Counts:
-    nodes, shrinking, learnable = graph.nodes, not weighting.is_unit, traits.learnable
+def _walk(graph: Graph, facts: Facts, weighting: Weighting, number: Number, functions: bool) -> Counts:
+    nodes, shrinking, learnable = graph.nodes, not weighting.is_unit, facts.learnable
     # Contexts that arrive at each value; for parameters and their views, one entry per use site.
     arrived: list[list[Runs]] = [[] for _ in nodes]
     for k in graph.outputs:
@@ -213,11 +202,11 @@ def _walk(graph: Graph, traits: Traits, weighting: Weighting, number: Number, fu
         if not contexts:
             continue
         arrived[position] = []
-        setting = traits.setting(nodes, node, weighting)
-        if not traits.views[position]:
+        setting = facts.setting(nodes, node, weighting)
+        if not facts.parameter_views[position]:
             contexts = [_total(contexts).normalise(shrinking)]
-            if functions and isinstance(op, Convolve | Contract | Lookup):
-                names = _parameters_behind(nodes, node, traits)
+            if functions and op.layer is not None:
+                names = _parameters_behind(nodes, node, facts)
                 if names:
                     found.append(FunctionNodes(node.scope, names, op, contexts[0], setting))
         wanted = [k for k, operand in enumerate(node.inputs) if learnable[operand]]
@@ -235,16 +224,16 @@ def _tally(leaf: Parameter, contexts: Sequence[Runs], number: Number, shrinking:
     return ParameterCount(leaf.name, leaf.shape, leaf.role, total, len(contexts), weight_nodes)
 
 
-def _parameters_behind(nodes: Sequence[Node], node: Node, traits: Traits) -> tuple[str, ...]:
+def _parameters_behind(nodes: Sequence[Node], node: Node, facts: Facts) -> tuple[str, ...]:
     """Names of the parameters in those operands that depend on no data."""
-    pending = [k for k in node.inputs if traits.learnable[k] and not traits.data[k]]
+    pending = [k for k in node.inputs if facts.learnable[k] and not facts.data[k]]
     seen, names = set(pending), []
     while pending:
         operand = nodes[pending.pop()]
         if isinstance(operand.op, Parameter):
             names.append(operand.op.name)
         for k in operand.inputs:
-            if traits.learnable[k] and k not in seen:
+            if facts.learnable[k] and k not in seen:
                 seen.add(k)
                 pending.append(k)
     return tuple(names)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .graph import Graph, Node
-from .primitives import Contract, Convolve, Lookup, Move, Parameter, Role, Select, Shape
+from .primitives import Convolve, Move, Parameter, Role, Shape
 
 __all__ = ["ConvolutionSignature", "ParameterInfo", "describe_parameters"]
 
@@ -116,7 +116,5 @@ def _kind(graph: Graph, node: Node) -> tuple[str, ConvolutionSignature | None]:
         signature = ConvolutionSignature(
             features[1], node.shape[1], op.groups, kernel[2:], op.stride, op.dilation, op.transposed
         )
-        return "convolution", signature
-    if isinstance(op, Lookup | Select):
-        return "embedding", None
-    return ("linear" if isinstance(op, Contract) else "other"), None
+        return op.layer, signature
+    return op.layer or "other", None

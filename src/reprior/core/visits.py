@@ -24,19 +24,12 @@ from math import prod, sqrt
 from .canonical import depends_on
 from .graph import Graph, Node
 from .primitives import (
-    Attention,
     Concat,
-    Contract,
-    Convolve,
     Expand,
     Input,
-    Keep,
-    Lookup,
-    Map,
     Move,
     Parameter,
     Permute,
-    Pool,
     Slice,
 )
 
@@ -47,8 +40,6 @@ SHARES = 1 / 2
 
 POOLS = sqrt(1 / 2)
 """Share of the walk that goes on through a parameter-free window."""
-
-_PRODUCTS = (Convolve, Contract, Lookup, Attention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,7 @@ def visit_layers(
         node, here = nodes[position], visits[position]
         if not here or not node.inputs:
             continue
-        if isinstance(node.op, Convolve | Contract | Lookup):
+        if node.op.layer is not None:
             factors = [k for k in node.inputs if learnable[k] and not routes[k]]
             if factors:
                 found.append((position, factors))
@@ -145,25 +136,18 @@ def _layer(
 ) -> Layer:
     node = nodes[position]
     op = node.op
-    size = sum([_weights(nodes, k, {})[1] for k in factors])
-    kind: Hashable = None
-    if isinstance(op, Contract):
-        letters = {
-            letter
-            for k, operand in zip(node.inputs, op.operands, strict=True)
-            if k in factors
-            for letter in operand
-        }
-        outputs = prod([n for letter, n in zip(op.output, node.shape, strict=True) if letter in letters])
-        kind = op
-    elif isinstance(op, Convolve):
-        outputs = node.shape[1]
-        if op.groups == 1:
-            kind = (op, nodes[node.inputs[1]].shape[2:])
-    else:
-        outputs = node.shape[-1]
-    reads = tuple([k for k in node.inputs if k not in factors])
-    return Layer(node.scope, visits, _products(nodes, node), size, outputs, names, reads, kind, turn)
+    shapes = tuple([nodes[k].shape for k in node.inputs])
+    return Layer(
+        scope=node.scope,
+        visits=visits,
+        products=op.num_products(shapes, node.shape),
+        parameters=sum([_weights(nodes, k, {})[1] for k in factors]),
+        outputs=op.layer_outputs([at for at, k in enumerate(node.inputs) if k in factors], node.shape),
+        weights=names,
+        reads=tuple([k for k in node.inputs if k not in factors]),
+        kind=op.layer_family(shapes),
+        turn=turn,
+    )
 
 
 def _weights(nodes: Sequence[Node], k: int, shared: Mapping[str, str]) -> tuple[Hashable, int]:
@@ -245,13 +229,13 @@ def _count_routes(nodes: Sequence[Node]) -> list[float]:
             routes.append(1.0 if isinstance(node.op, Input) else 0.0)
             continue
         before = [routes[k] for k in dict.fromkeys(node.inputs)]
-        if isinstance(node.op, _PRODUCTS):
+        if node.op.multiplies:
             found = float(any(before))
-        elif isinstance(node.op, Concat):
+        elif node.op.joins:
             sizes = [prod(nodes[k].shape) * bool(routes[k]) for k in node.inputs]
             parts = zip(sizes, [routes[k] for k in node.inputs], strict=True)
             found = sum([size * many for size, many in parts]) / max(sum(sizes), 1)
-        elif isinstance(node.op, Keep) and not node.op.mask.nonzero().any():
+        elif node.op.removes_all:
             found = 0.0
         else:
             found = sum(before)
@@ -264,29 +248,19 @@ def _steps(
 ) -> list[tuple[int, float]]:
     """Where the walk goes from a value, and with which probability."""
     operands = [k for k in dict.fromkeys(node.inputs) if routes[k]]
-    on = pools if isinstance(node.op, Pool) and prod(node.op.kernel) > 1 else 1.0
+    on = pools if node.op.is_window else 1.0
     if len(operands) == 1:
         return [(operands[0], on)]
-    if isinstance(node.op, Attention):
-        # Half of an output's edges lead to values, half to scores.
-        weights = [float(len(operands) - 1 if k == node.inputs[2] else 1) for k in operands]
-    elif isinstance(node.op, Concat):
+    if node.op.joins:
         weights = [float(prod(nodes[k].shape) * node.inputs.count(k)) for k in operands]
-    elif isinstance(node.op, Map):
+    elif node.op.is_pointwise:
         weights = [routes[k] ** shares for k in operands]
     else:
-        weights = [1.0] * len(operands)
+        weights = node.op.operand_weights([_places(node, k) for k in operands])
     total = sum(weights)
     return [(k, on * weight / total) for k, weight in zip(operands, weights, strict=True)]
 
 
-def _products(nodes: Sequence[Node], node: Node) -> int:
-    """Number of product nodes of a layer, without those that would meet padding."""
-    op, shapes = node.op, tuple([nodes[k].shape for k in node.inputs])
-    if isinstance(op, Contract):
-        return prod(op.index_sizes(shapes).values())
-    if isinstance(op, Convolve):
-        pairs = prod([int(window.taps_per_narrow.sum()) for window in op.windows(shapes, node.shape)])
-        batch, out_channels = node.shape[:2]
-        return batch * out_channels * (shapes[0][1] // op.groups) * pairs
-    return prod(node.shape)
+def _places(node: Node, k: int) -> list[int]:
+    """The inputs of a node that are a value."""
+    return [at for at, operand in enumerate(node.inputs) if operand == k]

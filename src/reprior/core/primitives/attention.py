@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Literal, NoReturn
@@ -35,6 +36,16 @@ class Attention(Primitive):
     """
 
     mask: Runs | Literal["causal"] | None = None
+
+    multiplies = True
+
+    def macs(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        query, key, value = shapes[:3]
+        return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
+
+    def operand_weights(self, places: Sequence[Sequence[int]]) -> list[float]:
+        # Half of an output's edges lead to values, half to scores.
+        return [float(len(places) - 1 if 2 in inputs else 1) for inputs in places]
 
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         query, key, value = shapes[:3]

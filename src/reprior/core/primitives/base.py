@@ -11,7 +11,7 @@ known from shapes alone. It gives three things side by side:
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import ClassVar, Literal, NamedTuple
@@ -121,6 +121,27 @@ class Primitive:
     may_remove: ClassVar[bool] = False
     """Whether output elements may not exist even where all input elements do."""
 
+    multiplies: ClassVar[bool] = False
+    """Whether its scalar nodes are products of elements of several operands."""
+
+    selects: ClassVar[bool] = False
+    """Whether it chooses among elements: its products are with zeros and ones, and cost nothing."""
+
+    layer: ClassVar[str | None] = None
+    """The kind of layer it is where an operand is learnable; None where it is none."""
+
+    is_pointwise: ClassVar[bool] = False
+    """Whether an output element is a function of one element of each operand."""
+
+    joins: ClassVar[bool] = False
+    """Whether its elements are those of its operands side by side."""
+
+    is_window: ClassVar[bool] = False
+    """Whether it gathers a window of its operand that is wider than one element, as pooling does."""
+
+    removes_all: ClassVar[bool] = False
+    """Whether no element is left."""
+
     @abstractmethod
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         """Shape of the output.
@@ -166,6 +187,30 @@ class Primitive:
         is none either.
         """
         return None
+
+    def macs(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        """Multiply-accumulates, those with padding included as in common FLOP counters."""
+        return 0
+
+    def num_products(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        """Product nodes that are no product with padding; the output's elements where it has none."""
+        return prod(shape)
+
+    def products(self, contexts: Runs, setting: Setting) -> Products:
+        """The product nodes of a layer, from the contexts of the output's elements."""
+        raise TypeError(f"{self.label} is no layer")
+
+    def layer_outputs(self, learnable: Sequence[int], shape: Shape) -> int:
+        """Output channels or units: outputs at one place, of a layer with these operands learnable."""
+        return shape[-1]
+
+    def layer_family(self, shapes: tuple[Shape, ...]) -> Hashable:
+        """Layers of one family that read the same data are parts of a wider layer; None for no such."""
+        return None
+
+    def operand_weights(self, places: Sequence[Sequence[int]]) -> list[float]:
+        """How a random context divides among operands, each given by the inputs that it is."""
+        return [1.0] * len(places)
 
     @property
     def label(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Self
@@ -70,6 +70,22 @@ class Contract(Primitive):
                 if sizes.setdefault(name, size) != size:
                     raise ShapeError(f"{self.label}: index '{name}' is both {sizes[name]} and {size}")
         return sizes
+
+    multiplies = True
+    layer = "linear"
+
+    def macs(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        return self.num_products(shapes, shape)
+
+    def num_products(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        return prod(self.index_sizes(shapes).values())
+
+    def layer_outputs(self, learnable: Sequence[int], shape: Shape) -> int:
+        letters = {letter for k in learnable for letter in self.operands[k]}
+        return prod([size for letter, size in zip(self.output, shape, strict=True) if letter in letters])
+
+    def layer_family(self, shapes: tuple[Shape, ...]) -> Hashable:
+        return self
 
     def summed(self, sizes: dict[str, int]) -> str:
         """The indices that are summed over."""
@@ -160,6 +176,12 @@ class Select(Contract):
     Gathering from and scattering to positions that are not known before the model is fed (convention 8). The
     paths are those of the product with the one-hot factor, and its cost is none.
     """
+
+    selects = True
+    layer = "embedding"
+
+    def macs(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        return 0
 
     @property
     def label(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
@@ -82,6 +82,24 @@ class Convolve(Primitive):
     def axes(self, setting: Setting) -> list[Sliding]:
         """The window along each spatial axis."""
         return self.windows(setting.shapes, setting.shape)
+
+    multiplies = True
+    layer = "convolution"
+
+    def macs(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        features, kernel = shapes
+        return prod(features if self.transposed else shape) * prod(kernel[1:])
+
+    def num_products(self, shapes: tuple[Shape, ...], shape: Shape) -> int:
+        pairs = prod([int(window.taps_per_narrow.sum()) for window in self.windows(shapes, shape)])
+        batch, out_channels = shape[:2]
+        return batch * out_channels * (shapes[0][1] // self.groups) * pairs
+
+    def layer_outputs(self, learnable: Sequence[int], shape: Shape) -> int:
+        return shape[1]
+
+    def layer_family(self, shapes: tuple[Shape, ...]) -> Hashable:
+        return (self, shapes[1][2:]) if self.groups == 1 else None
 
     def windows(self, shapes: tuple[Shape, ...], shape: Shape) -> list[Sliding]:
         """The window along each spatial axis, between operands and a result of these shapes."""

@@ -22,6 +22,9 @@ class Lookup(Primitive):
     ``S + rest``. Any row may be chosen, so every row meets every position.
     """
 
+    multiplies = selects = True
+    layer = "embedding"
+
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         table, indices = shapes
         if not table:

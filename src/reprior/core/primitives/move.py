@@ -224,6 +224,8 @@ class Concat(Move):
 
     axis: int
 
+    joins = True
+
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         if self.axis < 0:
             raise ShapeError(f"cannot concatenate along axis {self.axis}: axes count from 0")
@@ -270,6 +272,11 @@ class Keep(Move):
     may_remove: ClassVar[bool] = True
 
     mask: Runs
+
+    @property
+    def removes_all(self) -> bool:  # type: ignore[override]
+        """Whether the mask keeps nothing."""
+        return not self.mask.nonzero().any()
 
     def __eq__(self, other: object) -> bool:
         if self is other:

@@ -70,6 +70,8 @@ class Map(Primitive):
     presence: Presence | None = None
     law: Law = "other"
 
+    is_pointwise = True
+
     @property
     def may_remove(self) -> bool:  # type: ignore[override]
         """Whether edges are masked."""

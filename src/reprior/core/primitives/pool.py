@@ -41,6 +41,11 @@ class Pool(Primitive):
     dilation: tuple[int, ...]
     ceil: bool = False
 
+    @property
+    def is_window(self) -> bool:  # type: ignore[override]
+        """Whether the kernel is more than one element."""
+        return prod(self.kernel) > 1
+
     def infer_shape(self, shapes: tuple[Shape, ...]) -> Shape:
         (shape,) = shapes
         rank = len(self.kernel)
