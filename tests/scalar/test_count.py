@@ -18,7 +18,9 @@ def test_counts_are_the_number_of_enumerated_paths(dag):
 @given(dags(tied=True), weightings())
 def test_weighted_counts_are_the_sum_over_enumerated_paths(dag, weighting):
     exact = weighting.is_exact
-    value = weighting.value if exact else float(weighting.value)
+    number = {"fan_in": "alpha", "decay": "gamma"}.get(weighting.kind)
+    value = Fraction(1) if number is None else getattr(weighting, number)
+    value = value if exact else float(value)
     for name, count in count_contexts(dag, weighting).items():
         expected = sum(
             (
