@@ -15,7 +15,7 @@ from reprior.rank import scores
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each stage has run."""
     found: Counter[str] = Counter()
-    for name in ("canonicalise", "count", "measure", "utility_of_graph", "of_parameters", "tensor_row"):
+    for name in ("canonicalise", "count", "measure", "utility_of_graph", "of_parameters", "tensor_rows"):
         monkeypatch.setattr(stages, name, _counting(found, name))
     return found
 
