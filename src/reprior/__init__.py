@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import scalar, sharing
 from . import views as _views  # puts them into the results  # noqa: F401
-from .analysis import Analysis, Comparison, Options
+from .analysis import Analysis, Comparison, Options, load
 from .api import analyze, compare, verify
 from .core import primitives
 from .core.graph import Graph, GraphBuilder, Node
@@ -52,6 +52,7 @@ __all__ = [
     "advise",
     "analyze",
     "compare",
+    "load",
     "primitives",
     "rule",
     "scalar",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Unpack
 
-from .analysis import Analysis, Comparison, Options, analyze_model
+from .analysis import Analysis, Comparison, OptionFields, Options, analyze_model
 from .errors import SpecError
 from .registry import describe, verify_object, verify_spec
 from .verification import Verification
@@ -14,7 +15,12 @@ __all__ = ["analyze", "compare", "verify"]
 
 
 def analyze(
-    model: Any, input: Any = None, *, name: str | None = None, real: bool = False, **options: Any
+    model: Any,
+    input: Any = None,
+    *,
+    name: str | None = None,
+    real: bool = False,
+    **options: Unpack[OptionFields],
 ) -> Analysis:
     """Count the contexts of a model's parameters and derive the quantities.
 
@@ -50,14 +56,20 @@ def analyze(
 
 
 def compare(
-    models: Iterable[Any], input: Any = None, *, sort: str = "p_g", real: bool = False, **options: Any
+    models: Iterable[Any] | Mapping[str, Any],
+    input: Any = None,
+    *,
+    sort: str = "p_g",
+    real: bool = False,
+    **options: Unpack[OptionFields],
 ) -> Comparison:
     """Analyse several models with the same options.
 
     Parameters
     ----------
-    models : iterable
-        Anything `analyze` takes.
+    models : iterable or mapping
+        Anything `analyze` takes, and analyses, which stay as they are; for names of your own a mapping from
+        each to its model, or pairs of a name and a model.
     input : optional
         What is fed to each.
     sort : str
@@ -68,9 +80,20 @@ def compare(
         Fields of `Options`.
     """
     chosen = _options(options)
-    return Comparison(tuple(analyze_model(describe(m, input, real=real), chosen) for m in models)).sorted_by(
-        sort
-    )
+
+    def analysed(item: Any) -> Analysis:
+        if isinstance(item, Analysis):
+            return item
+        is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+        if not is_pair:
+            return analyze_model(describe(item, input, real=real), chosen)
+        name, model = item
+        if isinstance(model, Analysis):
+            return replace(model, model=name)
+        return analyze_model(replace(describe(model, input, name=name, real=real), name=name), chosen)
+
+    items = models.items() if isinstance(models, Mapping) else models
+    return Comparison(tuple(analysed(item) for item in items)).sorted_by(sort)
 
 
 def verify(
@@ -127,7 +150,7 @@ def verify(
     return verify_object(model, input, name=name, **options)
 
 
-def _options(options: dict[str, Any]) -> Options:
+def _options(options: OptionFields) -> Options:
     try:
         return Options(**options)
     except TypeError:

@@ -8,6 +8,8 @@ __all__ = ["Kind", "Note"]
 
 Kind = Literal["stated", "assumed", "approximated", "unknown"]
 
+_DOUBTS: tuple[Kind, ...] = ("assumed", "approximated", "unknown")
+
 
 class Note(str):
     """One sentence about how a model was understood, and how far that goes.
@@ -30,6 +32,15 @@ class Note(str):
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         """For copies and pickles."""
         return self.kind, str(self) if self.kind == "stated" else self.partition(": ")[2]
+
+    @classmethod
+    def read(cls, text: str) -> Note:
+        """A note from its text."""
+        kind, colon, rest = text.partition(": ")
+        for doubt in _DOUBTS:
+            if colon and kind == doubt:
+                return cls(doubt, rest)
+        return cls("stated", text)
 
     @property
     def is_certain(self) -> bool:

@@ -3,7 +3,8 @@
 from ..core.costs import Costs, measure
 from .calibration import Verdict
 from .comparison import COLUMNS, Comparison
-from .options import Options
+from .loading import load
+from .options import OptionFields, Options
 from .result import SCHEMA_VERSION, Analysis
 from .run import analyze_model
 from .table import ParameterRow
@@ -14,9 +15,11 @@ __all__ = [
     "Analysis",
     "Comparison",
     "Costs",
+    "OptionFields",
     "Options",
     "ParameterRow",
     "Verdict",
     "analyze_model",
+    "load",
     "measure",
 ]

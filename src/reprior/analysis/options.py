@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from ..core.canonical import Normalization, Preset
 from ..core.weighting import Weighting
 from ..errors import SpecError
 from ..sharing import Policy
 
-__all__ = ["Options"]
+__all__ = ["OptionFields", "Options"]
+
+
+class OptionFields(TypedDict, total=False):
+    """The fields of `Options` as keywords."""
+
+    preset: Preset
+    share: str | Policy
+    weighting: str | Weighting
+    normalization: Normalization
+    exact: bool
+    strict: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,7 +257,8 @@ class Analysis(Shown):
     @property
     def function_nodes(self) -> tuple[FunctionNodes, ...]:
         """The operations with learnable product nodes; none are kept for scalar graphs."""
-        return self.stages.operations
+        with self._naming():
+            return self.stages.operations
 
     def function_node_distribution(self) -> ContextDistribution:
         """Distribution of contexts over function nodes: products of a parameter and an input.

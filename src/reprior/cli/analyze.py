@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -59,17 +59,10 @@ def analyze_command(
     places = Destinations(json, csv, html)
     with progress(1) as begin:
         begin(spec)
-        analysis = analyze(
-            spec,
-            input,
-            preset=preset,
-            share=share,
-            exact=exact,
-            normalization=normalization,
-            weighting=weighting,
-            real=real,
-            strict=strict,
-        )
+        # As typed, which may be anything: `Options` says what there is.
+        options: dict[str, Any] = {"preset": preset, "share": share, "exact": exact, "strict": strict}
+        options |= {"normalization": normalization, "weighting": weighting}
+        analysis = analyze(spec, input, real=real, **options)
     places.write_json(analysis.to_json)
     places.write_csv(lambda: parameters_csv(analysis))
     places.write_html(lambda: _report(analysis))
