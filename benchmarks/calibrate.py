@@ -2,7 +2,8 @@
 
     REPRIOR_DATA=DIR python benchmarks/calibrate.py [--cache FILE]
 
-writes src/reprior/analysis/calibration.json and prints the reliability table of docs/benchmarks/evidence.md.
+writes src/reprior/analysis/calibration.json and docs/figures/reliability.svg, and prints the tables of
+docs/benchmarks/evidence.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from reprior.rank import Cache, default_cache, score_models
 
 DIFFERENCES = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0)
 KINDS = {"cells": "images", "networks": "images", "zoo": "images"}
-OUT = Path(__file__).parents[1] / "src" / "reprior" / "analysis" / "calibration.json"
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "src" / "reprior" / "analysis" / "calibration.json"
+FIGURE = ROOT / "docs" / "figures" / "reliability.svg"
 FEWEST, MOST = 30, 1000
 
 
@@ -95,6 +98,33 @@ def table(names: list[str], data: dict[str, dict[str, np.ndarray]]) -> dict[str,
     }
 
 
+def diagram(points: list[tuple[float, float]]) -> str:
+    """A reliability diagram as SVG: what was said, across, against what was right."""
+
+    def at(share: float) -> float:
+        return 40 + 560 * (share - 0.5)
+
+    ticks = "".join(
+        f'<text x="{at(k / 10):.0f}" y="335" text-anchor="middle">{k / 10:.1f}</text>\n'
+        f'<text x="34" y="{364 - at(k / 10):.0f}" text-anchor="end">{k / 10:.1f}</text>\n'
+        for k in range(5, 11)
+    )
+    places = [(f"{at(said):.1f}", f"{360 - at(right):.1f}") for said, right in points]
+    line = " ".join(f"{x},{y}" for x, y in places)
+    dots = "".join(f'<circle cx="{x}" cy="{y}" r="3.5" fill="#1565c0"/>\n' for x, y in places)
+    start = 'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 360" font-family="sans-serif" font-size="11"'
+    return f"""<svg {start}>
+<title>Reliability of the evidence on populations left out</title>
+<rect width="360" height="360" fill="white"/>
+<path d="M40 320H320M40 320V40" stroke="#444" fill="none"/>
+<path d="M40 320L320 40" stroke="#999" stroke-dasharray="4 3" fill="none"/>
+{ticks}<polyline fill="none" stroke="#1565c0" points="{line}"/>
+{dots}<text x="180" y="353" text-anchor="middle">share that was said</text>
+<text x="12" y="180" text-anchor="middle" transform="rotate(-90 12 180)">share that was right</text>
+</svg>
+"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cache", type=Path, default=default_cache())
@@ -121,11 +151,14 @@ def main() -> None:
     said, right, weight = (np.concatenate(parts) for parts in (said, right, weight))
     print("\n| said | were right, left out |\n|---|--:|")
     edges = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.01)
+    points = []
     for low, high in pairwise(edges):
         inside = (said >= low) & (said < high)
         if inside.any():
-            share = np.average(right[inside], weights=weight[inside])
+            share = round(float(np.average(right[inside], weights=weight[inside])), 2)
+            points.append(((low + min(high, 1)) / 2, share))
             print(f"| {low:.2f} to {min(high, 1):.2f} | {share:.2f} |")
+    FIGURE.write_text(diagram(points), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,16 @@ from ..analysis.stages import TensorStages
 from ..errors import RepriorError, SpecError
 from .baselines import nsc, parameters_without_embeddings
 
-__all__ = ["BASELINES", "QUANTITIES", "UserScore", "Scores", "load_user_score", "score", "score_uncounted"]
+__all__ = [
+    "BASELINES",
+    "QUANTITIES",
+    "UNCOUNTED",
+    "Scores",
+    "UserScore",
+    "load_user_score",
+    "score",
+    "score_uncounted",
+]
 
 Scores = dict[str, float | None]
 """Values by name; None where a model has no such value, which ranks below any other."""
@@ -45,6 +54,9 @@ BASELINES = (
     "nsc",
 )
 """What needs no counting."""
+
+UNCOUNTED = ("utility", *BASELINES)
+"""The scores of `score_uncounted`."""
 
 
 def score(spec: str, own: str | None = None) -> Scores:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -15,7 +15,7 @@ from warnings import catch_warnings, simplefilter
 from ..errors import RepriorError
 from ..models.nasbench201 import without_idle_edges
 from .cache import Cache, address
-from .scores import Scores, load_user_score, score, score_uncounted
+from .scores import UNCOUNTED, Scores, load_user_score, score, score_uncounted
 
 __all__ = ["Outcome", "score_models"]
 
@@ -74,10 +74,12 @@ def score_models(
     standing = {spec: _standing_for(spec) if own is None else spec for spec in dict.fromkeys(specs)}
     times = Counter(standing.values())
     places = {spec: address(spec, _way(own, uncounted)) for spec in times}
-    kept = cache.get(place for place in places.values() if place is not None)
-    outcomes: dict[str, Outcome] = {
-        spec: kept[place] for spec, place in places.items() if place is not None and place in kept
-    }
+    outcomes: dict[str, Outcome] = dict(_kept(cache, places))
+    if uncounted:
+        # What needs no counting is part of what a count has left there.
+        counted = {spec: address(spec) for spec in places if spec not in outcomes}
+        for spec, scores in _kept(cache, counted).items():
+            outcomes[spec] = {key: scores[key] for key in UNCOUNTED}
     report(done := sum([times[spec] for spec in outcomes]))
     missing = [spec for spec in places if spec not in outcomes]
     for batch in _computed(missing, processes, own, uncounted):
@@ -86,6 +88,12 @@ def score_models(
         cache.put({place: found for place, found in fresh.items() if place is not None})
         report(done := done + sum([times[spec] for spec in batch]))
     return {spec: outcomes[other] for spec, other in standing.items()}
+
+
+def _kept(cache: Cache, places: Mapping[str, str | None]) -> dict[str, Scores]:
+    """The scores that are in the cache."""
+    found = cache.get(place for place in places.values() if place is not None)
+    return {spec: found[place] for spec, place in places.items() if place is not None and place in found}
 
 
 def _standing_for(spec: str) -> str:
