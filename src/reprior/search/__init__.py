@@ -9,6 +9,7 @@ from .keys import graph_key
 from .spaces import SPACES, CallableSpace, Choice, ChoiceSpace, Chooser, FunctionSpace, Space, space
 
 if TYPE_CHECKING:
+    from .export import to_onnx, to_source, to_torch
     from .latency import Latency, measure_latency
     from .objectives import QUANTITIES, Limit, Objective
     from .result import Found, SearchResult
@@ -34,7 +35,12 @@ __all__ = [
     "measure_latency",
     "run",
     "space",
+    "to_onnx",
+    "to_source",
+    "to_torch",
 ]
+
+_EXPORT = ("to_onnx", "to_source", "to_torch")
 
 _WITH_OPTUNA = {
     "Found": "result",
@@ -51,6 +57,10 @@ _WITH_OPTUNA = {
 
 def __getattr__(name: str) -> Any:
     """Load what needs Optuna when it is asked for: spaces do not."""
+    if name in _EXPORT:
+        from . import export
+
+        return getattr(export, name)
     if name not in _WITH_OPTUNA:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
