@@ -91,14 +91,6 @@ def test_uncounted_scores_are_those_of_the_count():
     assert quick["num_parameters"] - quick["parameters_without_embeddings"] == 50432 * 96
 
 
-def test_a_count_in_the_cache_answers_what_needs_no_count(tmp_path, monkeypatch):
-    kept, specs = Cache(tmp_path / "cache"), ["macro:a01210020", "open_lm:d96_l4_h4"]
-    score_models(specs, cache=kept, processes=1)
-    expected = {spec: score_uncounted(spec) for spec in specs}
-    monkeypatch.setattr(scoring_module, "score_uncounted", None)
-    assert score_models(specs, cache=kept, processes=1, uncounted=True) == expected
-
-
 def test_specs_of_several_columns_and_less_is_better(tmp_path):
     path = write(tmp_path / "t.csv", ["cycle,2,4,30.5", "none,4,4,20.0"], "order,sets,layers,ppl")
     found = read_table(path, spec="{order}:{sets}:{layers}:64:4", accuracy="-ppl", prefix="shared_lm:")

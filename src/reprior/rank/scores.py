@@ -19,7 +19,6 @@ from .baselines import nsc, parameters_without_embeddings
 __all__ = [
     "BASELINES",
     "QUANTITIES",
-    "UNCOUNTED",
     "Scores",
     "UserScore",
     "load_user_score",
@@ -54,9 +53,6 @@ BASELINES = (
     "nsc",
 )
 """What needs no counting."""
-
-UNCOUNTED = ("utility", *BASELINES)
-"""The scores of `score_uncounted`."""
 
 
 def score(spec: str, own: str | None = None) -> Scores:

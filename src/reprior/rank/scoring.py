@@ -15,7 +15,7 @@ from warnings import catch_warnings, simplefilter
 from ..errors import RepriorError
 from ..models.nasbench201 import without_idle_edges
 from .cache import Cache, address
-from .scores import UNCOUNTED, Scores, load_user_score, score, score_uncounted
+from .scores import Scores, load_user_score, score, score_uncounted
 
 __all__ = ["Outcome", "score_models"]
 
@@ -75,11 +75,6 @@ def score_models(
     times = Counter(standing.values())
     places = {spec: address(spec, _way(own, uncounted)) for spec in times}
     outcomes: dict[str, Outcome] = dict(_kept(cache, places))
-    if uncounted:
-        # What needs no counting is part of what a count has left there.
-        counted = {spec: address(spec) for spec in places if spec not in outcomes}
-        for spec, scores in _kept(cache, counted).items():
-            outcomes[spec] = {key: scores[key] for key in UNCOUNTED}
     report(done := sum([times[spec] for spec in outcomes]))
     missing = [spec for spec in places if spec not in outcomes]
     for batch in _computed(missing, processes, own, uncounted):
