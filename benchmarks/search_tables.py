@@ -52,7 +52,8 @@ def read(name: str) -> Table:
     space = SPACES[SPACE_OF[name]]
     found = score_models(space.candidates(), cache=Cache(default_cache()), uncounted=True)
     scores = {spec: values for spec, values in found.items() if not isinstance(values, str)}
-    accuracy = {entry.spec: entry.accuracy for entry in entries if entry.spec in scores}
+    trained = {entry.spec.replace("macro:a", "macro:"): entry.accuracy for entry in entries}
+    accuracy = {spec: value for spec, value in trained.items() if spec in scores}
     return Table(name, space, accuracy, scores)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from dataclasses import replace
 from typing import Any, Unpack
 
 from .analysis import Analysis, Comparison, OptionFields, Options, analyze_model
-from .errors import SpecError
+from .errors import RepriorError, SpecError
 from .registry import describe, verify_object, verify_spec
 from .verification import Verification
 
-__all__ = ["analyze", "compare", "verify"]
+__all__ = ["analyze", "compare", "each_analysis", "verify"]
 
 
 def analyze(
@@ -61,6 +62,7 @@ def compare(
     *,
     sort: str = "p_g",
     real: bool = False,
+    executor: Executor | None = None,
     **options: Unpack[OptionFields],
 ) -> Comparison:
     """Analyse several models with the same options.
@@ -76,24 +78,68 @@ def compare(
         The quantity to order by, largest first; ``"given"`` keeps the order.
     real : bool
         As for `analyze`, and so are the options.
+    executor : Executor, optional
+        What analyses the models, several at a time; by default they are analysed here, one by one.
     **options
         Fields of `Options`.
     """
+    analyses = each_analysis(models, input, real=real, executor=executor, **options)
+    return Comparison(tuple(analyses)).sorted_by(sort)
+
+
+def each_analysis(
+    models: Iterable[Any] | Mapping[str, Any],
+    input: Any = None,
+    *,
+    real: bool = False,
+    executor: Executor | None = None,
+    report: Callable[[str], object] = lambda model: None,
+    **options: Unpack[OptionFields],
+) -> Iterator[Analysis]:
+    """Analyses of several models, in their order.
+
+    Parameters
+    ----------
+    models, input, real, executor, **options
+        As for `compare`.
+    report : callable
+        Called with each model as it is begun, or waited for.
+
+    Raises
+    ------
+    RepriorError
+        If a model cannot be analysed, or the executor gives up.
+    """
     chosen = _options(options)
-
-    def analysed(item: Any) -> Analysis:
-        if isinstance(item, Analysis):
-            return item
-        is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
-        if not is_pair:
-            return analyze_model(describe(item, input, real=real), chosen)
-        name, model = item
-        if isinstance(model, Analysis):
-            return replace(model, model=name)
-        return analyze_model(replace(describe(model, input, name=name, real=real), name=name), chosen)
-
     items = models.items() if isinstance(models, Mapping) else models
-    return Comparison(tuple(analysed(item) for item in items)).sorted_by(sort)
+    if executor is None:
+        for item in items:
+            report(str(item))
+            yield _analyzed(item, input, real, chosen)
+        return
+    tasks = [(item, executor.submit(_analyzed, item, input, real, chosen)) for item in items]
+    try:
+        for item, task in tasks:
+            report(str(item))
+            yield task.result()
+    except (BrokenExecutor, CancelledError):
+        raise RepriorError("the executor gave up the models it was to analyse") from None
+    finally:
+        for _, task in tasks:
+            task.cancel()
+
+
+def _analyzed(item: Any, input: Any, real: bool, options: Options) -> Analysis:
+    """The analysis of a model, of a pair of name and model, or of what is one already."""
+    if isinstance(item, Analysis):
+        return item
+    is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+    if not is_pair:
+        return analyze_model(describe(item, input, real=real), options)
+    name, model = item
+    if isinstance(model, Analysis):
+        return replace(model, model=name)
+    return analyze_model(replace(describe(model, input, name=name, real=real), name=name), options)
 
 
 def verify(

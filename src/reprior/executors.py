@@ -6,14 +6,16 @@ command line can name.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from typing import Any
 
 from .errors import RepriorError, SpecError
 
@@ -27,10 +29,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that end with this one, even if it is killed."""
+def process_pool(workers: int, function: Callable[..., Any] | None = None) -> ProcessPoolExecutor:
+    """Processes that end with this one, even if it is killed.
+
+    Parameters
+    ----------
+    workers : int
+    function : callable, optional
+        What they will do: the module that it is of is imported first.
+    """
     # Not fork: threads of the frameworks may hold locks.
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_set_up)
+    return ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(function,)
+    )
 
 
 @contextmanager
@@ -90,11 +101,15 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
             executor.shutdown(wait=False)
 
 
-def _set_up() -> None:
+def _set_up(function: Callable[..., Any] | None) -> None:
     """In a worker: leave interrupts to the parent, and end with it if it is killed.
 
     A worker waits for work on a pipe that it holds open itself, so that nobody tells it of its parent's end.
+    Receiving the function has imported its module. What was imported is there to stay: the collector need
+    not go through it for every graph.
     """
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:

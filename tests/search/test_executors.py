@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import reprior
 from reprior import RepriorError
 from reprior.executors import cores, open_executor
+from reprior.rank import score_models
 from reprior.search import run
 
 distributed = pytest.importorskip("distributed", reason="needs distributed")
@@ -56,6 +58,17 @@ class TestDask:
         with open_executor(address(cluster)) as (executor, workers):
             found = run(f"{FUNCTIONS}:dies", trials=3, executor=executor, workers=workers, seed=4)
         assert {trial.error for trial in found.trials} == {None, "its process was killed by signal 9"}
+
+    def test_ranking_and_comparing(self, cluster):
+        specs = [f"macro:{k}0000000" for k in range(3)] + ["macro:1"]
+        with open_executor(address(cluster)) as (executor, _):
+            scored = score_models(specs, executor=executor, uncounted=True)
+            compared = reprior.compare(specs[:3], executor=executor, sort="given")
+            with pytest.raises(RepriorError, match="'1' is not an architecture"):
+                reprior.compare(specs, executor=executor)
+        assert scored == score_models(specs, processes=1, uncounted=True)
+        alone = reprior.compare(specs[:3], sort="given")
+        assert compared.rows() == alone.rows()
 
 
 def test_threads():

@@ -11,6 +11,7 @@ from rich.table import Table
 from ..errors import SpecError
 from ..files import write_text
 from .console import number, printer, progress, simple_table
+from .executors import ExecutorName, chosen_executor
 from .options import Csv, Json
 from .outputs import Destinations
 from .rank import Cache, Own, Processes, Resamples, cache_file, ranking_table, require_rank_extra
@@ -33,6 +34,7 @@ def bench_command(
     ] = None,
     cache: Cache = None,
     processes: Processes = None,
+    executor: ExecutorName = "local",
     resamples: Resamples = 200,
     score: Own = None,
     uncounted: Annotated[
@@ -73,12 +75,13 @@ def bench_command(
                 raise
             typer.echo(f"left out: {item.name}: {error}", err=True)
             continue
-        with progress(len(table.entries)) as begin:
+        with chosen_executor(executor) as (pool, _), progress(len(table.entries)) as begin:
             result = run(
                 item,
                 table,
                 cache=cache_file(cache),
                 processes=processes,
+                executor=pool,
                 resamples=resamples,
                 own=score,
                 uncounted=uncounted,

@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from ..analysis import COLUMNS, Comparison
-from ..api import analyze
+from ..api import each_analysis
 from .console import number, printer, progress, short, simple_table
+from .executors import ExecutorName, chosen_executor
 from .options import (
     Csv,
     Exact,
@@ -53,6 +54,7 @@ def compare_command(
     input: Input = None,
     real: Real = False,
     strict: Strict = False,
+    executor: ExecutorName = "local",
     json: Json = None,
     csv: Csv = None,
     html: Html = None,
@@ -77,11 +79,8 @@ def compare_command(
         "real": real,
         "strict": strict,
     }
-    analyses = []
-    with progress(len(specs)) as begin:
-        for spec in specs:
-            begin(spec)
-            analyses.append(analyze(spec, input, **options))
+    with chosen_executor(executor) as (pool, _), progress(len(specs)) as begin:
+        analyses = list(each_analysis(specs, input, executor=pool, report=begin, **options))
     comparison = Comparison(tuple(analyses)).sorted_by(sort)
     places.write_json(comparison.to_json)
     places.write_csv(comparison.to_csv)

@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from ..errors import RepriorError, SpecError
 from ..files import require_writable, write_text
 from .console import number, printer, progress, simple_table
+from .executors import ExecutorName, chosen_executor
 from .options import Csv, Json
 from .outputs import Destinations
 
@@ -56,6 +57,7 @@ def rank_command(
     ] = None,
     cache: Cache = None,
     processes: Processes = None,
+    executor: ExecutorName = "local",
     resamples: Resamples = 200,
     score: Own = None,
     scores: Annotated[
@@ -86,11 +88,12 @@ def rank_command(
     found = read_table(
         table, spec=spec, accuracy=accuracy, group=group, size=size, prefix=prefix, extra=extra or ()
     )
-    with progress(len(found.entries)) as begin:
+    with chosen_executor(executor) as (pool, _), progress(len(found.entries)) as begin:
         result = rank(
             found,
             cache=cache_file(cache),
             processes=processes,
+            executor=pool,
             resamples=resamples,
             own=score,
             report=lambda done: begin(f"{done} of {len(found.entries)} scored"),

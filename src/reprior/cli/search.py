@@ -12,6 +12,7 @@ from rich.table import Table
 from ..errors import RepriorError
 from ..files import require_writable, write_text
 from .console import number, printer, progress, short, simple_table
+from .executors import ExecutorName, chosen_executor
 from .options import Csv, Html, Input, Json
 from .outputs import Destinations
 
@@ -72,9 +73,7 @@ def search_command(
     study: Annotated[
         str | None, typer.Option(metavar="NAME", help="The study; by default named by what it searches.")
     ] = None,
-    executor: Annotated[
-        str, typer.Option(metavar="local|dask://HOST:PORT", help="Where candidates are measured.")
-    ] = "local",
+    executor: ExecutorName = "local",
     workers: Annotated[
         int | None,
         typer.Option(
@@ -124,7 +123,7 @@ def search_command(
     }
     with ExitStack() as stack:
         begin = stack.enter_context(progress(trials))
-        pool, number_of = stack.enter_context(_executor(executor, workers))
+        pool, number_of = stack.enter_context(chosen_executor(executor))
         report = _Report(begin, trials, storage)
         stack.enter_context(report.interrupted())
         result = run(
@@ -137,7 +136,7 @@ def search_command(
             storage=storage,
             study=study,
             executor=pool,
-            workers=number_of,
+            workers=workers or number_of,
             timeout=timeout,
             input=input,
             report=report,
@@ -167,18 +166,6 @@ def require_search_extra() -> None:
         import scipy.stats  # noqa: F401
     except ImportError:
         raise RepriorError("searching needs Optuna: pip install 'reprior[search]'") from None
-
-
-@contextmanager
-def _executor(name: str, workers: int | None) -> Any:
-    """What measures candidates and how many at a time; the search makes local processes itself."""
-    if name == "local":
-        yield None, workers
-        return
-    from ..executors import open_executor
-
-    with open_executor(name) as (pool, number_of):
-        yield pool, workers or number_of
 
 
 class _Report:

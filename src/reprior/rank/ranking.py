@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,7 @@ def rank(
     processes: int | None = None,
     resamples: int = 200,
     own: str | None = None,
+    executor: Executor | None = None,
     report: Callable[[int], None] = lambda done: None,
 ) -> Ranking:
     """Score the models of a table and correlate every quantity with accuracy.
@@ -174,6 +176,8 @@ def rank(
         Of the bootstrap; 0 for no intervals.
     own : str, optional
         A score of your own, ``FILE.py:function`` from an analysis to a number.
+    executor : Executor, optional
+        What scores the models, instead of processes of this machine.
     report : callable
         Called with the number of models scored so far.
 
@@ -184,7 +188,12 @@ def rank(
     """
     kept = Cache(cache)
     outcomes = score_models(
-        (entry.spec for entry in table.entries), cache=kept, processes=processes, own=own, report=report
+        (entry.spec for entry in table.entries),
+        cache=kept,
+        processes=processes,
+        own=own,
+        executor=executor,
+        report=report,
     )
     scored: list[ScoredEntry] = []
     failed: list[RejectedRow] = []

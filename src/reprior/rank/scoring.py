@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
 from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
 from ..errors import RepriorError
+from ..executors import cores, process_pool
 from ..models.nasbench201 import without_idle_edges
 from .cache import Cache, address
 from .scores import Scores, load_user_score, score, score_uncounted
@@ -35,6 +32,7 @@ def score_models(
     processes: int | None = None,
     own: str | None = None,
     uncounted: bool = False,
+    executor: Executor | None = None,
     report: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Outcome]:
     """Score models; what is in the cache is not computed, and what is computed goes there at once.
@@ -54,6 +52,8 @@ def score_models(
         A score of the user's own, ``FILE.py:function``.
     uncounted : bool
         Only what needs no counting (`score_uncounted`).
+    executor : Executor, optional
+        What scores them, instead of processes of this machine.
     report : callable
         Called with the number of models done whenever it grows.
 
@@ -65,7 +65,7 @@ def score_models(
     Raises
     ------
     RepriorError
-        If a process dies, for want of memory most likely.
+        If a process dies, for want of memory most likely; what is scored by then is in the cache.
     """
     cache = Cache(None) if cache is None else cache
     if own is not None:
@@ -77,7 +77,7 @@ def score_models(
     outcomes: dict[str, Outcome] = dict(_kept(cache, places))
     report(done := sum([times[spec] for spec in outcomes]))
     missing = [spec for spec in places if spec not in outcomes]
-    for batch in _computed(missing, processes, own, uncounted):
+    for batch in _computed(missing, processes, own, uncounted, executor):
         outcomes |= batch
         fresh = {places[spec]: found for spec, found in batch.items() if not isinstance(found, str)}
         cache.put({place: found for place, found in fresh.items() if place is not None})
@@ -110,36 +110,36 @@ def _way(own: str | None, uncounted: bool) -> str:
 
 
 def _computed(
-    specs: Sequence[str], processes: int | None, own: str | None, uncounted: bool
+    specs: Sequence[str], processes: int | None, own: str | None, uncounted: bool, executor: Executor | None
 ) -> Iterator[dict[str, Outcome]]:
-    workers = min(processes or _cores(), -(-len(specs) // _BATCH))
+    batches = [specs[start : start + _BATCH] for start in range(0, len(specs), _BATCH)]
+    if executor is not None:
+        yield from _on(executor, batches, own, uncounted)
+        return
+    workers = min(processes or cores(), len(batches))
     if workers <= 1:
         for spec in specs:
             yield _score_batch([spec], own, uncounted)
         return
-    batches = [specs[start : start + _BATCH] for start in range(0, len(specs), _BATCH)]
-    # Not fork: threads of the frameworks may hold locks.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_settle) as pool:
-        tasks = [pool.submit(_score_batch, batch, own, uncounted) for batch in batches]
-        try:
-            for task in as_completed(tasks):
-                yield task.result()
-        except BrokenProcessPool:
-            raise RepriorError("a process that scored models died; try fewer of them") from None
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with process_pool(workers, _score_batch) as pool:
+        yield from _on(pool, batches, own, uncounted)
 
 
-def _settle() -> None:
-    """What was imported is there to stay: the collector need not go through it for every graph."""
-    gc.collect()
-    gc.freeze()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _on(
+    executor: Executor, batches: Iterable[Sequence[str]], own: str | None, uncounted: bool
+) -> Iterator[dict[str, Outcome]]:
+    tasks: list[Future[dict[str, Outcome]]] = []
+    try:
+        tasks += [executor.submit(_score_batch, batch, own, uncounted) for batch in batches]
+        for task in as_completed(tasks):
+            yield task.result()
+    except BrokenExecutor:
+        raise RepriorError("a process that scored models died; try fewer of them") from None
+    except CancelledError:
+        raise RepriorError("the executor gave up the models it was to score") from None
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _score_batch(specs: Sequence[str], own: str | None, uncounted: bool) -> dict[str, Outcome]:

@@ -186,7 +186,9 @@ class _Workers:
 
     def __enter__(self) -> _Workers:
         if self._given is None:
-            self._executor = _Inline() if self.at_once == 1 else process_pool(self.at_once)
+            self._executor = (
+                _Inline() if self.at_once == 1 else process_pool(self.at_once, evaluate_candidate)
+            )
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def run(
     resamples: int = 200,
     own: str | None = None,
     uncounted: bool = False,
+    executor: Executor | None = None,
     report: Callable[[int], None] = lambda done: None,
 ) -> BenchResult:
     """Score the models of a benchmark and correlate every quantity with accuracy.
@@ -75,13 +77,13 @@ def run(
     benchmark : Benchmark
     table : Table
         From `reprior.lab.bench.load`.
-    cache, processes, resamples, own, uncounted, report
+    cache, processes, resamples, own, uncounted, executor, report
         As for `reprior.rank.score_models` and `reprior.rank.rank`.
     """
     kept = Cache(cache)
     specs = [entry.spec for entry in table.entries]
     outcomes = score_models(
-        specs, cache=kept, processes=processes, own=own, uncounted=uncounted, report=report
+        specs, cache=kept, processes=processes, own=own, uncounted=uncounted, executor=executor, report=report
     )
     scored = []
     failed = []
