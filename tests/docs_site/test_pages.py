@@ -8,8 +8,10 @@ from tests.docs.markdown import run
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["index.md", "quickstart.md", "theory.md", "command-line.md"]
+PAGES += ["../CONTRIBUTING.md"]
 PAGES += sorted(path.relative_to(DOCS).as_posix() for path in (DOCS / "how-to").glob("*.md"))
-NEEDS = {"score-my-own-network": "torch", "add-an-operator": "torch", "rank-a-table": "scipy"}
+NEEDS = dict.fromkeys(("score-my-own-network", "add-an-operator", "CONTRIBUTING"), "torch")
+NEEDS["rank-a-table"] = "scipy"
 
 
 @pytest.mark.parametrize("page", PAGES)
