@@ -73,4 +73,6 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
+    if name == "search":
+        return import_module("reprior.search")
     raise AttributeError(f"module 'reprior' has no attribute {name!r}")

@@ -164,6 +164,14 @@ def test_a_torch_module_in_a_file_with_its_input():
     assert all(trial.quantities["latency_spread"] >= 0 for trial in found.trials)
 
 
+def test_latency_of_networks_and_its_limit():
+    found = run(SMALL, ["utility", "latency"], limits={"latency": "10s"}, trials=6, seed=0, sampler="random")
+    assert all(trial.feasible and 0 < trial.quantities["latency"] < 10 for trial in found.trials)
+    by_graph = {}
+    for trial in found.trials:  # equal graphs are timed once
+        assert by_graph.setdefault(trial.graph, trial.quantities["latency"]) == trial.quantities["latency"]
+
+
 @pytest.mark.parametrize(
     ("asked", "options", "reason"),
     [
@@ -214,8 +222,9 @@ def test_plot_and_page(two_objectives, tmp_path):
 
 def test_found_models_are_written_and_read_again(two_objectives, tmp_path):
     files = write_models(two_objectives, tmp_path / "models")
-    assert len(files) == len(two_objectives.front)
-    for file, trial in zip(files, two_objectives.front, strict=True):
+    assert {file.suffix for file in files} == {".json", ".py"}
+    assert len(files) == 2 * len(two_objectives.front)
+    for file, trial in zip(files[::2], two_objectives.front, strict=True):
         again = canonicalise(describe(f"network:{file}").graph)
         assert graph_key(again) == trial.graph
         assert utility_of_graph(again) == trial.quantities["utility"]

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.graph import Graph
-from ..core.primitives import Input
 from ..errors import RepriorError
 from ..model import Model
 
@@ -78,9 +76,9 @@ def latency_of(candidate: Any, model: Model, input: Any = None, *, threads: int 
         inputs = make_inputs(candidate, input, real=True)
         module, args, kwargs = candidate, inputs.args, inputs.kwargs
     else:
-        assert isinstance(model.graph, Graph)
-        module, kwargs = _as_module(model.graph), {}
-        args = tuple(torch.zeros(node.shape) for node in model.graph.nodes if isinstance(node.op, Input))
+        from .export import example_inputs, to_torch
+
+        module, args, kwargs = to_torch(model.graph), example_inputs(model.graph), {}
     before = torch.get_num_threads()
     module.eval()
     try:
@@ -89,9 +87,3 @@ def latency_of(candidate: Any, model: Model, input: Any = None, *, threads: int 
             return measure_latency(lambda: module(*args, **kwargs))
     finally:
         torch.set_num_threads(before)
-
-
-def _as_module(graph: Graph) -> Any:
-    from importlib import import_module
-
-    return import_module(".to_torch", __package__).to_torch(graph)

@@ -10,6 +10,7 @@ from ..errors import RepriorError, SpecError
 from ..files import write_text
 from ..frontends.network.files import graph_to_json
 from ..registry import describe
+from .export import to_source
 from .result import Found, SearchResult
 
 __all__ = ["graph_of", "write_models"]
@@ -31,7 +32,9 @@ def graph_of(trial: Found) -> Graph:
 
 
 def write_models(result: SearchResult, folder: str | Path) -> list[Path]:
-    """Write each model of the front as JSON, ``TRIAL-NAME.json``; ``network:FILE`` is its spec.
+    """Write each model of the front, as JSON and as PyTorch code.
+
+    ``network:FILE.json`` is then a spec of it.
 
     Raises
     ------
@@ -45,8 +48,9 @@ def write_models(result: SearchResult, folder: str | Path) -> list[Path]:
         raise SpecError(f"cannot write '{folder}': {error.strerror or error}") from None
     written = []
     for trial in result.front:
-        text = graph_to_json(graph_of(trial))
-        name = re.sub(r"[^\w.-]+", "_", trial.candidate or "").strip("_")[:80]
-        written.append(place / f"{trial.number}-{name}.json")
-        write_text(written[-1], text)
+        graph = graph_of(trial)
+        name = f"{trial.number}-" + re.sub(r"[^\w.-]+", "_", trial.candidate or "").strip("_")[:80]
+        for kind, text in ((".json", graph_to_json(graph)), (".py", to_source(graph))):
+            written.append(place / (name + kind))
+            write_text(written[-1], text)
     return written
