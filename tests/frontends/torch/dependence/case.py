@@ -152,7 +152,7 @@ def _structural(case: Case) -> tuple[Pattern, set[str]]:
     refs = _columns(case, graph, scalars)
     columns = {ref: column for column, ref in enumerate(refs)}
     reach: list[frozenset[int]] = []
-    for ref, (sources, _) in enumerate(scalars.sources):
+    for ref, (sources, *_) in enumerate(scalars.sources):
         own = frozenset([columns[ref]]) if ref in columns else frozenset()
         reach.append(own.union(*(reach[source] for source in sources)))
     rows = []

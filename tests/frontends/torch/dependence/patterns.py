@@ -36,7 +36,7 @@ def by_graph(function: Function, shapes: Sequence[Shape]) -> np.ndarray:
     names = [leaf.name for _, leaf in graph.parameters]
     columns = {ref: column for column, ref in enumerate(_leaf_refs(scalars, names))}
     reach: list[frozenset[int]] = []
-    for ref, (sources, _) in enumerate(scalars.sources):
+    for ref, (sources, *_) in enumerate(scalars.sources):
         own = frozenset([columns[ref]]) if ref in columns else frozenset()
         reach.append(own.union(*(reach[source] for source in sources)))
     rows = []
