@@ -30,6 +30,9 @@ def advise_command(
     ] = None,
     input: Input = None,
     real: Real = False,
+    latency: Annotated[
+        bool, typer.Option("--latency", help="Measure the latency of the changes shown, on this CPU.")
+    ] = False,
     all: Annotated[bool, typer.Option("--all", help="Show every change that was counted.")] = False,
     plot: Annotated[
         str | None,
@@ -53,6 +56,11 @@ def advise_command(
         require_drawable(plot)
     with progress(_STAGES) as begin:
         advice = advise(spec, input, max_params=max_params, max_macs=max_macs, real=real, begin=begin)
+        if latency:
+            from ..search.advice.timing import timed
+
+            begin("measuring latency")
+            advice = timed(advice, spec, input, most=_TOP)
     places.write_json(advice.to_json)
     if plot is not None:
         from ..views.plots.front import write_front
@@ -76,13 +84,15 @@ def _print(console: Console, advice: Advice, limit: int | None) -> None:
         f"depth {before['depth']}; changes have {within}",
         soft_wrap=True,
     )
+    if advice.milliseconds is not None:
+        console.print(f"one forward pass takes {advice.milliseconds:.1f} ms")
     fitting = [item for item in advice.proposals if item.fits]
     others = [item for item in fitting if item.kind not in ("share", "share sets")]
     sharing = [item for item in fitting if item.kind in ("share", "share sets")]
     for title, items in (("changes, most utility first", others), ("sharing layers", sharing)):
         if items:
             console.print()
-            _print_table(console, title, items[:limit])
+            _print_table(console, title, items[:limit], advice.milliseconds)
     beaten = [item for item in sharing if item.against is not None]
     if beaten:
         console.print()
@@ -98,9 +108,9 @@ def _print(console: Console, advice: Advice, limit: int | None) -> None:
         console.print(f"note: {note}", soft_wrap=True)
 
 
-def _print_table(console: Console, title: str, items: list[Proposal]) -> None:
+def _print_table(console: Console, title: str, items: list[Proposal], before: float | None) -> None:
     """The figures of each change, and below them what each is."""
-    columns = ["U_G", "+U_G", "+P_G", "+P'_G", "+params", "+MACs", "+depth"]
+    columns = ["U_G", "+U_G", "+P_G", "+P'_G", "+params", "+MACs", "+depth", *(["ms"] if before else [])]
     table = simple_table(title, "no.", "kind", *columns, left=["kind"])
     for row, item in enumerate(items, start=1):
         more = item.difference
@@ -110,6 +120,7 @@ def _print_table(console: Console, title: str, items: list[Proposal]) -> None:
             number(item.figures["utility"], 3),
             *(_signed(more[key]) for key in ("utility", "p_g", "p_g_prime")),
             *(_whole(more[key]) for key in ("num_parameters", "macs", "depth")),
+            *([number(item.milliseconds, 1)] if before else []),
         )
     console.print(table)
     for row, item in enumerate(items, start=1):

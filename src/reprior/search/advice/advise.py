@@ -23,7 +23,7 @@ from ...sharing.policies import Policy, bound
 from .candidates import Candidate, candidates
 from .patch import Patch, Share
 from .result import FIGURES, Advice, Against, Proposal
-from .sets import sets_of
+from .sets import SetsOf, sets_of
 
 __all__ = ["advise"]
 
@@ -129,6 +129,11 @@ class _Bench:
         assert isinstance(self.model.graph, Graph)
         return self.model.graph
 
+    @property
+    def allowed(self) -> int:
+        """The budget in scalars of tensors, of which as many have no context as in the model."""
+        return self.budget + self.before.dead_parameters
+
     def propose(self, kind: str, text: str, patch: Patch, against: Against | None = None) -> Proposal:
         """Count the model changed by a patch."""
         sharing = patch.sharing
@@ -157,15 +162,39 @@ class _Bench:
                 rivals[place] = policy
         for (most, has_norms), rival in rivals.items():
             finder = with_norms if has_norms else own
-            found = finder.within(most) if finder.fewest <= most else None
-            if found is not None and found.sets:
-                name = names[rival.text]
-                against = Against(name, rival.figures["utility"], most)
-                text = f"share sets of layers, no more parameters than {name}"
-                yield self.propose("share sets", text, Patch((Share(found.sets),)), against)
-        if own.fewest <= self.budget < self.before.num_parameters:
+            name = names[rival.text]
+            against = Against(name, rival.figures["utility"], most)
+            text = f"share sets of layers, no more parameters than {name}"
+            found = self.with_sets("share sets", text, finder, most, against=against)
+            if found is not None:
+                yield found
+        if self.budget < self.before.num_parameters:
             text = f"share sets of layers, at most {self.budget:,} parameters"
-            yield self.propose("share sets", text, Patch((Share(own.within(self.budget).sets),)))
+            found = self.with_sets("share sets", text, own, self.budget)
+            if found is not None:
+                yield found
+
+    def with_sets(
+        self,
+        kind: str,
+        text: str,
+        finder: SetsOf,
+        most: int,
+        before: Patch | None = None,
+        against: Against | None = None,
+    ) -> Proposal | None:
+        """The best sets with at most so many parameters, after other steps; None where there are none."""
+        steps = () if before is None else before.steps
+        # Scalars without a context are no parameters, and those that sharing saves are not known before.
+        for limit in dict.fromkeys((most + self.before.dead_parameters, most)):
+            if finder.fewest > limit:
+                continue
+            sets = finder.within(limit).sets
+            if sets:
+                found = self.propose(kind, text, Patch((*steps, Share(sets))), against)
+                if found.figures["num_parameters"] <= most:
+                    return found
+        return None
 
     def policies(self, canonical: Graph) -> Iterator[tuple[str, SharingSets, bool]]:
         """Names of known policies, the sets that they make, and whether they share norms."""
@@ -202,7 +231,7 @@ class _Bench:
             (
                 (glance, item)
                 for glance, item in looked
-                if glance.parameters > self.budget and glance.macs <= self.macs
+                if glance.parameters > self.allowed and glance.macs <= self.macs
             ),
             key=lambda pair: -pair[0].utility,
         )
@@ -213,17 +242,17 @@ class _Bench:
         paid = []
         for _, item in over:
             finder = sets_of(canonicalise(item.patch.apply(self.graph)))
-            if finder.fewest <= self.budget:
-                sets = finder.within(self.budget)
-                patch = Patch((*item.patch.steps, Share(sets.sets)))
-                paid.append(self.propose(f"{item.kind}, share", f"{item.text}; share sets of layers", patch))
+            text = f"{item.text}; share sets of layers"
+            found = self.with_sets(f"{item.kind}, share", text, finder, self.budget, item.patch)
+            if found is not None and found.fits:
+                paid.append(found)
             if len(paid) == _GROWN:
                 break
         yield from paid
 
     def fits(self, glance: _Glance) -> bool:
         """Whether a change is within the limits."""
-        return glance.parameters <= self.budget and glance.macs <= self.macs
+        return glance.parameters <= self.allowed and glance.macs <= self.macs
 
     def glance(self, item: Candidate) -> _Glance:
         """The quantities that need no count."""
