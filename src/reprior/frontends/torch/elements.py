@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from ...core.primitives import Law, Map
 from .constants import broadcast, dense
+from .nodes import Nodes
 from .probe import ABSENT, BARRED, Filled, Formula, Operand, State, outcome
 from .values import Value
-
-if TYPE_CHECKING:
-    from .lower import Lower
 
 __all__ = ["has_holes", "map_elements"]
 
@@ -27,7 +25,7 @@ __all__ = ["has_holes", "map_elements"]
 _MOST_OPERANDS = 6
 
 
-def has_holes(lower: Lower, operands: Sequence[object]) -> bool:
+def has_holes(lower: Nodes, operands: Sequence[object]) -> bool:
     """Whether some element of an operand is known to be zero or minus infinity."""
     for value in operands:
         if isinstance(value, Value):
@@ -40,7 +38,7 @@ def has_holes(lower: Lower, operands: Sequence[object]) -> bool:
 
 
 def map_elements(
-    lower: Lower, name: str, operands: Sequence[object], formula: Formula, law: Law = "other"
+    lower: Nodes, name: str, operands: Sequence[object], formula: Formula, law: Law = "other"
 ) -> Value:
     """As `Lower.map`, where some elements of the operands are zero or minus infinity."""
     values, arguments = _operands_and_arguments(lower, operands)
@@ -74,7 +72,7 @@ def map_elements(
     return lower.bar(parts[0], ~barred) if barred.any() else parts[0]
 
 
-def _operands_and_arguments(lower: Lower, operands: Sequence[object]) -> tuple[list[Value], tuple[Any, ...]]:
+def _operands_and_arguments(lower: Nodes, operands: Sequence[object]) -> tuple[list[Value], tuple[Any, ...]]:
     """The distinct operands with elements of interest, and the arguments of the formula.
 
     A known tensor that has one value everywhere stands for that; any other is an operand, for its zeros.
@@ -120,7 +118,7 @@ def _where_barred(
 
 
 def _table(
-    lower: Lower, nodes: Sequence[int], barred: Sequence[int], formula: Formula, arguments: tuple[Any, ...]
+    lower: Nodes, nodes: Sequence[int], barred: Sequence[int], formula: Formula, arguments: tuple[Any, ...]
 ) -> list[int]:
     """The outcome for every set of operands that exist, some being minus infinity."""
     return [
@@ -129,7 +127,7 @@ def _table(
     ]
 
 
-def _states(lower: Lower, nodes: Sequence[int], barred: Sequence[int], bits: int) -> tuple[State, ...] | None:
+def _states(lower: Nodes, nodes: Sequence[int], barred: Sequence[int], bits: int) -> tuple[State, ...] | None:
     """The operands' states where those of some bits exist; None if there is no such place."""
     result: list[State] = []
     for k, node in enumerate(nodes):

@@ -38,9 +38,10 @@ from .operators import (
 from .registry import Entry, find
 from .scopes import Scopes
 from .shortcuts import SHORTCUTS, Shortcut
+from .slots import LeftOut, Slot
 from .strided import Layout, strided_moves
 from .tensors import CPU, Tensors, in_full
-from .values import LeftOut, Slot, Value
+from .values import Value
 from .worlds import fed_worlds
 
 __all__ = ["Recorder"]

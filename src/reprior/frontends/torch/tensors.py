@@ -9,7 +9,8 @@ import torch
 
 from ...core.primitives import Constant
 from .lower import Lower
-from .values import Slot, Value
+from .slots import Slot
+from .values import Value
 from .worlds import Worlds
 
 __all__ = ["CPU", "META", "Tensors", "in_full"]
