@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.canonical import depends_on
+from ..core.counting import Facts
 from ..core.graph import Graph
-from ..core.primitives import Parameter
 from ..errors import GraphError, RepriorError, SpecError
 from ..model import Model
 from ..scalar import Dag
@@ -42,7 +41,7 @@ def analyze_model(model: Model, options: Options) -> Analysis:
             fed = scalar.summary.num_inputs, scalar.summary.num_outputs
         else:
             tensors = stages = TensorStages(seconds, model, model.graph, options, weighting, share, policy)
-            _refuse_uncountable(tensors.canonical)
+            _refuse_uncountable(tensors.canonical, tensors.facts)
             fed = model.graph.num_inputs, model.graph.num_outputs
             if share != "none":
                 tensors.shared  # noqa: B018 - a policy that cannot be followed is refused at once
@@ -70,9 +69,12 @@ def _refuse_doubts(model: Model) -> None:
         raise RepriorError(f"strict: {'; '.join(doubts)}")
 
 
-def _refuse_uncountable(graph: Graph) -> None:
+def _refuse_uncountable(graph: Graph, facts: Facts) -> None:
     """What every stage would stumble over."""
     if not graph.outputs:
         raise GraphError("the graph has no output")
-    if not any(depends_on(graph.nodes, Parameter)):
+    if not any(facts.learnable):
         raise GraphError("the graph has no learnable parameter")
+    there = [facts.supports[k] for k in graph.outputs if facts.learnable[k]]
+    if not any([support is None or support.nonzero().any() for support in there]):
+        raise GraphError("no learnable parameter has a path to an output")

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from ..core.canonical import canonicalise
 from ..core.costs import Costs, measure
-from ..core.counting import Counts, FunctionNodes, ParameterCount, count
+from ..core.counting import Counts, Facts, FunctionNodes, ParameterCount, count
 from ..core.graph import Graph
 from ..core.layers import describe_parameters
 from ..core.quantities import ContextDistribution, p_g, p_g_prime
@@ -168,11 +168,18 @@ class TensorStages(Stages):
             return canonicalise(self.graph, self.options.normalization, self.options.preset)
 
     @cached_property
-    def counts(self) -> Counts:
-        """Contexts of every parameter that reaches an output."""
+    def facts(self) -> Facts:
+        """What depends on what in the canonical form, and which elements exist."""
         graph = self.canonical
         with self._timed("count"):
-            return count(graph, self.weighting, self.number)
+            return Facts.of(graph.nodes)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Contexts of every parameter that reaches an output."""
+        graph, facts = self.canonical, self.facts
+        with self._timed("count"):
+            return count(graph, self.weighting, self.number, facts=facts)
 
     @cached_property
     def shared(self) -> Sequence[SharedParameter]:

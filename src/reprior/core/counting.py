@@ -12,7 +12,7 @@ from .primitives import Input, Move, Parameter, Primitive, Products, Role, Setti
 from .runs import Number, Runs
 from .weighting import UNIT, Weighting
 
-__all__ = ["Counts", "FunctionNodes", "ParameterCount", "count"]
+__all__ = ["Counts", "Facts", "FunctionNodes", "ParameterCount", "count"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +95,12 @@ class Counts:
 
 
 def count(
-    graph: Graph, weighting: Weighting = UNIT, number: Number = "scaled", *, functions: bool = False
+    graph: Graph,
+    weighting: Weighting = UNIT,
+    number: Number = "scaled",
+    *,
+    functions: bool = False,
+    facts: Facts | None = None,
 ) -> Counts:
     """Count the contexts of every parameter of a (canonical) graph.
 
@@ -109,6 +114,8 @@ def count(
         Floating point with exponents, or integers (fractions under a weighting).
     functions : bool
         Whether to keep the contexts of function nodes, which take memory.
+    facts : Facts, optional
+        Those of the graph's nodes, where they are known already.
 
     Returns
     -------
@@ -125,7 +132,7 @@ def count(
         raise SpecError(f"weighting {weighting} has no exact numbers; count without --exact")
     if not graph.outputs:
         raise GraphError("the graph has no output")
-    facts = Facts.of(graph.nodes)
+    facts = facts or Facts.of(graph.nodes)
     if not any(facts.learnable):
         raise GraphError("the graph has no learnable parameter")
     return _walk(graph, facts, weighting, number, functions)
