@@ -70,9 +70,7 @@ def kills(number: int) -> None:
             whole = after[: after.rfind(b"\n") + 1]
             kept = before[: before.rfind(b"\n") + 1]
             assert after.startswith(kept), "a finished trial is gone"
-            print(
-                f"kill {k + 1}: {whole.count(CREATED)} trials, {len(after) - len(whole)} bytes of half a record"
-            )
+            print(f"kill {k + 1}: {whole.count(CREATED)} trials, {len(after) - len(whole)} bytes cut off")
             before = whole
         goal = before.count(CREATED) + 10
         line = command(storage, "resnet-width", goal, 2, "--sampler", "random")

@@ -27,8 +27,8 @@ RESULTS = Path(__file__).parents[1] / "docs" / "benchmarks" / "results"
 SPACE_OF = {"nasbench201": "nb201", "macro": "macro", "channels": "resnet-width"}
 SCORES = {"utility": "U_G", "num_parameters": "parameters", "macs": "multiply-adds", "nsc": "NSC"}
 LIMITS = (1.0, 0.75, 0.5, 0.25)
-FEWER = {"gp": (5, 100)}
-"""Seeds and trials of samplers whose cost grows with the cube of the trials."""
+FEWER = {"tpe": (20, 300), "gp": (3, 60)}
+"""Seeds and trials of samplers that think long about every trial."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,14 @@ def write(path: Path, rows: list[dict[str, object]]) -> None:
             writer.writerow({k: f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()})
 
 
+def others(path: Path, names: list[str]) -> list[dict[str, object]]:
+    """The rows of samplers that are not run again."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return [dict(row) for row in csv.DictReader(file) if row["sampler"] not in names]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(SPACE_OF))
@@ -150,10 +158,9 @@ def main() -> None:
         rows = exhaustive(table)
         write(RESULTS / f"search_{name}_exhaustive.csv", rows)
         print(*rows, sep="\n", flush=True)
-        write(
-            RESULTS / f"search_{name}_samplers.csv",
-            samplers(table, asked.seeds, asked.trials, asked.samplers),
-        )
+        path = RESULTS / f"search_{name}_samplers.csv"
+        fresh = samplers(table, asked.seeds, asked.trials, asked.samplers)
+        write(path, [*others(path, asked.samplers), *fresh])
 
 
 if __name__ == "__main__":
