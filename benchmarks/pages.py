@@ -92,12 +92,56 @@ LEADERBOARD: dict[str, Callable[[], str]] = {
 }
 
 
+def best_by(name: str) -> str:
+    """What each score puts first in a space, within limits of multiply-adds."""
+    found = rows(f"search_{name}_exhaustive")
+    limits = list(dict.fromkeys(row["limit"] for row in found))
+    by = {(row["limit"], row["by"]): row for row in found}
+    scores = list(dict.fromkeys(row["by"] for row in found))
+    lines = [
+        [
+            f"{float(limit):.0%}",
+            figure(by[limit, scores[0]]["best"], 2),
+            *(
+                f"{figure(by[limit, score]['accuracy'], 2)} ({figure(by[limit, score]['percentile'], 0)})"
+                for score in scores
+            ),
+        ]
+        for limit in limits
+    ]
+    return table(["multiply-adds", "the best there is", *scores], lines)
+
+
+def by_sampler(name: str) -> str:
+    """What each sampler finds by U_G in a space."""
+    lines = [
+        [
+            f"`{row['sampler']}`",
+            row["seeds"],
+            row["trials"],
+            f"{figure(row['accuracy'], 2)} ± {figure(row['deviation'], 2)}",
+            figure(row["percentile"], 1),
+            f"{float(row['top']):.0%}",
+            figure(row["when"], 0),
+            figure(row["seconds"], 1),
+        ]
+        for row in rows(f"search_{name}_samplers")
+    ]
+    return table(["sampler", "seeds", "trials", "accuracy", "percentile", "found", "after", "seconds"], lines)
+
+
+SEARCHES: dict[str, Callable[[str], str]] = {"search": best_by, "samplers": by_sampler}
+
+
 def written(text: str) -> str:
     """A page with its tables as the results say."""
 
     def fresh(found: re.Match[str]) -> str:
         name, _, part = found[1].partition(" ")
-        made = LEADERBOARD[part]() if name == "leaderboard" else ranking(name, part)
+        if name in SEARCHES:
+            made = SEARCHES[name](part)
+        else:
+            made = LEADERBOARD[part]() if name == "leaderboard" else ranking(name, part)
         return f"<!-- results: {found[1]} -->\n{made}"
 
     return MARK.sub(fresh, text)
