@@ -7,7 +7,13 @@ import pytest
 from tests.docs.markdown import blocks, run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/walkthrough.md", "docs/conventions.md", "docs/benchmarks/paper.md", "docs/search.md"]
+PAGES = [
+    "README.md",
+    "docs/walkthrough.md",
+    "docs/conventions.md",
+    "docs/search.md",
+    "docs/benchmarks/paper.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
