@@ -1,4 +1,4 @@
-"""The figures of models that need no framework are those of the table (all sixty: benchmarks/unchanged.py)."""
+"""Figures of models that need no framework are those of the table (all: benchmarks/unchanged.py)."""
 
 import importlib.util
 import json
