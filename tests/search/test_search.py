@@ -231,11 +231,9 @@ def test_found_models_are_written_and_read_again(two_objectives, tmp_path):
 
 
 def test_optunas_own_tools_read_the_study(two_objectives):
-    import optuna
-
-    assert len(two_objectives.study.trials) == 40
-    assert optuna.importance.get_param_importances(
-        two_objectives.study,
-        target=lambda trial: -trial.values[0],
-        evaluator=optuna.importance.PedAnovaImportanceEvaluator(),
-    ).keys() == {f"layer{k}" for k in range(8)}
+    study = two_objectives.study
+    assert len(study.trials) == 40
+    assert study.metric_names == ["utility", "params"]
+    best = {trial.user_attrs["graph"] for trial in study.best_trials}
+    assert best == {trial.graph for trial in two_objectives.front}
+    assert set(study.trials[0].distributions) == {f"layer{k}" for k in range(8)}

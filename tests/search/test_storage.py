@@ -118,7 +118,7 @@ def test_kills_lose_no_finished_trial(tmp_path):
     storage = tmp_path / "kept"
     lots = random.Random(0)
     before = []
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen(command(storage, 100_000), stdout=subprocess.DEVNULL)
         goal = len(before) + lots.randrange(3, 30)
         while not storage.exists() or storage.read_bytes().count(CREATED) < goal:
