@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..core.counting import Facts
 from ..core.graph import Graph
 from ..errors import GraphError, RepriorError, SpecError
 from ..model import Model
+from ..notes import Note
 from ..scalar import Dag
 from ..sharing import resolve
 from .options import Options
@@ -25,13 +28,14 @@ def analyze_model(model: Model, options: Options) -> Analysis:
     """
     try:
         if options.strict:
-            _refuse_doubts(model)
+            _refuse_doubts(model.notes)
         weighting = options.paths
         share, policy = resolve(options.share)
         if options.exact and not weighting.is_exact:
             raise SpecError(f"weighting {weighting} has no exact numbers; count without --exact")
         seconds = {"trace": model.seconds, "count": 0.0, "quantities": 0.0}
         stages: Stages
+        notes = tuple(model.notes)
         if isinstance(model.graph, Dag):
             if share != "none":
                 raise SpecError(f"a scalar graph has no layers to share; leave out --share {options.share}")
@@ -42,6 +46,9 @@ def analyze_model(model: Model, options: Options) -> Analysis:
         else:
             tensors = stages = TensorStages(seconds, model, model.graph, options, weighting, share, policy)
             _refuse_uncountable(tensors.canonical, tensors.facts)
+            notes = (*notes, *tensors.notes)
+            if options.strict:
+                _refuse_doubts(notes)
             fed = model.graph.num_inputs, model.graph.num_outputs
             if share != "none":
                 tensors.shared  # noqa: B018 - a policy that cannot be followed is refused at once
@@ -57,14 +64,14 @@ def analyze_model(model: Model, options: Options) -> Analysis:
         num_inputs=fed[0],
         num_outputs=fed[1],
         stages=stages,
-        notes=model.notes,
+        notes=notes,
         graph=model.graph,
         verifier=model.verifier,
     )
 
 
-def _refuse_doubts(model: Model) -> None:
-    doubts = [note for note in model.notes if not note.is_certain]
+def _refuse_doubts(notes: Sequence[Note]) -> None:
+    doubts = [note for note in notes if not note.is_certain]
     if doubts:
         raise RepriorError(f"strict: {'; '.join(doubts)}")
 

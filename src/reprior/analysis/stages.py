@@ -24,6 +24,7 @@ from ..core.runs import Number, Runs
 from ..core.utility import utility_of_graph
 from ..core.weighting import Weighting
 from ..model import Model
+from ..notes import Note
 from ..scalar import Dag, count_contexts, summarise
 from ..sharing import Policy, SharedParameter, share
 from .distributions import largest, of_parameters, scalar_runs
@@ -155,6 +156,7 @@ class TensorStages(Stages):
     weighting: Weighting
     share: str
     policy: Policy = field(repr=False)
+    _doubts: set[str] = field(default_factory=set, init=False, repr=False)
 
     @property
     def number(self) -> Number:
@@ -165,7 +167,14 @@ class TensorStages(Stages):
     def canonical(self) -> Graph:
         """The graph in canonical form."""
         with self._timed("count"):
-            return canonicalise(self.graph, self.options.normalization, self.options.preset)
+            options = self.options
+            return canonicalise(self.graph, options.normalization, options.preset, self._doubts)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was approximated on the way to the canonical form."""
+        self.canonical  # noqa: B018 - which tells
+        return tuple([Note("approximated", text) for text in sorted(self._doubts)])
 
     @cached_property
     def facts(self) -> Facts:

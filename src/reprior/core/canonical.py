@@ -34,7 +34,10 @@ _NESTED_VIEWS = 4
 
 
 def canonicalise(
-    graph: Graph, normalization: Normalization = "local", preset: Preset = "definition"
+    graph: Graph,
+    normalization: Normalization = "local",
+    preset: Preset = "definition",
+    doubts: set[str] | None = None,
 ) -> Graph:
     """The canonical form of a graph.
 
@@ -46,6 +49,8 @@ def canonicalise(
         Whether normalisation statistics are dropped or counted as nodes (convention 6).
     preset : {"definition", "paper"}
         Whether batch norm's running statistics are constants or parameters (convention 5).
+    doubts : set of str, optional
+        What is approximated on the way is added to it.
 
     Returns
     -------
@@ -59,7 +64,7 @@ def canonicalise(
         nodes, outputs = expand_attention(nodes, outputs)
     nodes, outputs = settle_presence(nodes, outputs)
     if normalization == "local":
-        nodes, outputs = drop_statistics(nodes, outputs)
+        nodes, outputs = drop_statistics(nodes, outputs, set() if doubts is None else doubts)
     nodes = fuse_pointwise(absorb_padding(nodes), outputs)
     for _ in range(_NESTED_VIEWS):
         moved = cancel_moves(nodes, outputs)

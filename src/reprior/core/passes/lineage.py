@@ -78,10 +78,21 @@ class Lineage:
         else that matters; -1 if there is none.
     """
 
-    __slots__ = ("_depth", "_supports", "has_holes", "matters", "near", "nodes", "reduced", "source")
+    __slots__ = (
+        "_depth",
+        "_supports",
+        "doubts",
+        "has_holes",
+        "matters",
+        "near",
+        "nodes",
+        "reduced",
+        "source",
+    )
 
     def __init__(self, nodes: Sequence[Node] = (), matters: Sequence[bool] = ()) -> None:
         self.nodes: list[Node] = list(nodes)
+        self.doubts: set[str] = set()
         self.matters: list[bool] = list(matters)
         self.reduced: list[bool] = []
         self.near: list[int] = []

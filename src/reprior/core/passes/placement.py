@@ -63,7 +63,7 @@ class Placement:
     def where_own(self, statistic: int, bases: Collection[int]) -> Where:
         """Where a part of the expression is a statistic of the very elements that meet it.
 
-        Nowhere, if that cannot be followed.
+        Nowhere, if that cannot be followed: a doubt of the lineage says so.
 
         Parameters
         ----------
@@ -74,14 +74,20 @@ class Placement:
         """
         found = []
         try:
-            for place in self.ways(statistic):
+            ways = self.ways(statistic)
+            if not ways:
+                raise UnknownPlaceError("too many ways")
+            for place in ways:
                 reduced = self._follow(statistic, place, self._is_statistic, bases)
                 outer = {digit.variable for index in place for digit in index.digits}
                 for base in bases:
                     owner = _Owner(self, statistic, base, reduced.get(base, []), outer)
                     found.append(owner.holds(self.root, self._start, True))
-            return all_of(found) if found else NOWHERE
+            return all_of(found)
         except UnknownPlaceError:
+            self.lineage.doubts.add(
+                "whether some statistics meet their own elements was not told; they route"
+            )
             return NOWHERE
 
     def operands(self, value: int, place: Place) -> Iterator[tuple[int, Place]]:

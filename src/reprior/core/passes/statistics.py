@@ -35,14 +35,20 @@ _PARTLY = 2
 """How many statistics may rescale a product in places only; further ones route."""
 
 
-def drop_statistics(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[Node], tuple[int, ...]]:
-    """Drop the edges by which statistics of a value return to it without a learnable part in between."""
+def drop_statistics(
+    nodes: Sequence[Node], outputs: Sequence[int], doubts: set[str]
+) -> tuple[list[Node], tuple[int, ...]]:
+    """Drop the edges by which statistics of a value return to it without a learnable part in between.
+
+    What is approximated on the way is added to ``doubts``.
+    """
     if not _may_rescale(nodes):
         return list(nodes), tuple(outputs)
     normalisations = _Normalisations()
     place: list[int] = []
     for node in nodes:
         place.append(normalisations.add(rewire(node, tuple([place[k] for k in node.inputs]))))
+    doubts |= normalisations.lineage.doubts
     return normalisations.lineage.nodes, tuple([place[k] for k in outputs])
 
 
@@ -130,7 +136,10 @@ class _Normalisations:
 
     def _by_place(self, root: int, partly: _Partly, build: Callable[[dict[int, set[int]]], int]) -> int:
         """A value without some statistics where they are its own, and with them elsewhere."""
-        if not isinstance(self.lineage.nodes[root].op, Map):
+        if partly and not isinstance(self.lineage.nodes[root].op, Map):
+            self.lineage.doubts.add(
+                "statistics that meet their own elements in a part of a matrix product route"
+            )
             partly = {}
         parts = []
         for chosen in product((True, False), repeat=len(partly)):
@@ -143,6 +152,14 @@ class _Normalisations:
             if where.any():
                 parts.append((build(some), where))
         return self._side_by_side(root, parts) if len(parts) > 1 else parts[0][0]
+
+    def _add_partly(self, partly: _Partly, leaf: int, hits: set[int], own: Where) -> None:
+        if len(partly) < _PARTLY:
+            partly[leaf] = hits, own
+        else:
+            self.lineage.doubts.add(
+                f"past {_PARTLY} statistics that are their own elements' in places, others route"
+            )
 
     def _side_by_side(self, root: int, parts: Sequence[tuple[int, Where]]) -> int:
         """A value that is one of several, by the place."""
@@ -196,8 +213,8 @@ class _Normalisations:
             own = placement.where_own(leaf, found) if found else NOWHERE
             if found and own.all():
                 statistics[leaf] = found
-            elif found and own.any() and len(partly) < _PARTLY:
-                partly[leaf] = found, own
+            elif found and own.any():
+                self._add_partly(partly, leaf, found, own)
         for leaf in known:
             others = [carried[k] for k in whole.leaves if k not in statistics]
             statistics[leaf] = lineage.statistic(leaf, between.union(*others), direct) or set()
@@ -338,8 +355,8 @@ class _Normalisations:
                 own = placement.where_own(k, hits) if hits else NOWHERE
                 if own.all():
                     found.add(k)
-                elif own.any() and len(partly) < _PARTLY:
-                    partly[k] = hits, own
+                elif own.any():
+                    self._add_partly(partly, k, hits, own)
         return found, partly
 
     def _means_beside(self, whole: Expression, placement: Placement, logarithms: set[int]) -> set[int]:
