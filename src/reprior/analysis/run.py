@@ -45,7 +45,7 @@ def analyze_model(model: Model, options: Options) -> Analysis:
             fed = scalar.summary.num_inputs, scalar.summary.num_outputs
         else:
             tensors = stages = TensorStages(seconds, model, model.graph, options, weighting, share, policy)
-            _refuse_uncountable(tensors.canonical, tensors.facts)
+            _refuse_uncountable(tensors.canonical, tensors.facts, model.graph)
             notes = (*notes, *tensors.notes)
             if options.strict:
                 _refuse_doubts(notes)
@@ -76,11 +76,17 @@ def _refuse_doubts(notes: Sequence[Note]) -> None:
         raise RepriorError(f"strict: {'; '.join(doubts)}")
 
 
-def _refuse_uncountable(graph: Graph, facts: Facts) -> None:
+def _refuse_uncountable(graph: Graph, facts: Facts, written: Graph) -> None:
     """What every stage would stumble over."""
     if not graph.outputs:
         raise GraphError("the graph has no output")
     if not any(facts.learnable):
+        # A tensor that no output depends on is dead; where all are, there is nothing to count.
+        dead = [leaf.name for _, leaf in written.parameters if leaf.role != "running_statistic"]
+        if dead:
+            raise GraphError(
+                f"no output depends on any of the {len(dead)} learnable tensors: {', '.join(dead)}"
+            )
         raise GraphError("the graph has no learnable parameter")
     there = [facts.supports[k] for k in graph.outputs if facts.learnable[k]]
     if not any([support is None or support.nonzero().any() for support in there]):

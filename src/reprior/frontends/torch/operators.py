@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 __all__ = [
+    "CHECKS",
     "CHOOSING",
     "CONDITIONS",
     "FACTORIES",
@@ -28,6 +29,9 @@ READS = frozenset(
     f"aten.{name}.default" for name in ("item", "_local_scalar_dense", "is_nonzero", "equal", "allclose")
 )
 """Operators that hand elements to Python."""
+
+CHECKS = frozenset({"aten._is_all_true.default"})
+"""Operators that only checks of arguments use, as those of ``torch.distributions``; True where they pass."""
 
 FACTORIES = frozenset(
     f"aten.{name}"
