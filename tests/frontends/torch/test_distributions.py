@@ -55,6 +55,6 @@ def test_a_model_of_dead_tensors_names_them() -> None:
             return x * 2
 
     with pytest.raises(
-        reprior.RepriorError, match="any of the 3 learnable tensors: one, two.weight, two.bias"
+        reprior.RepriorError, match=r"any of the 3 learnable tensors: one, two\.weight, two\.bias"
     ):
         reprior.analyze(Dead(), torch.randn(2))
