@@ -57,12 +57,23 @@ def _masked_select(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return x.expand(shape)[mask.expand(shape)]
 
 
+def _correlation(x: torch.Tensor) -> torch.Tensor:
+    """The cosines of centred rows, rather than a covariance over roots of its diagonal (convention 6)."""
+    if x.dim() < 2:
+        variance = torch.cov(x)
+        return variance / variance
+    rows = x - x.mean(1, keepdim=True)
+    rows = rows / rows.norm(dim=1, keepdim=True)
+    return rows @ rows.mH
+
+
 REWRITES: dict[str, Callable[..., Any]] = {
+    "aten.corrcoef.default": _correlation,
     "aten.masked_select.default": _masked_select,
     "aten._sparse_mm.default": torch.mm,
     "aten._sparse_addmm.default": torch.addmm,
 }
-"""Operators that PyTorch cannot run on the meta device, by others that it can."""
+"""Operators that PyTorch cannot run on the meta device, or whose parts hide what they are, by others."""
 
 
 CHOOSING = frozenset(
