@@ -1,4 +1,4 @@
-"""What follows from the runs of `sharing_digits.py` and `sharing_cifar.py`: the tables of their pages.
+"""What follows from the runs of `sharing_training.py`: the tables of their pages.
 
 python benchmarks/sharing_report.py docs/benchmarks/results/sharing_digits.csv
 """
@@ -29,6 +29,7 @@ PREDICTORS = {
     "parameters": "parameters",
     "parameters_unshared": "parameters before sharing",
     "macs": "MACs",
+    "nsc": "NSC",
 }
 
 
