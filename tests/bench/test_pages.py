@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs" / "benchmarks"
-FIGURES = ("tau", "rho", "top_rho", "ndcg", "partial_rho", "within")
+FIGURES = ("tau", "rho", "top_rho", "ndcg", "partial_rho", "near", "within")
 
 
 def tables(text):

@@ -2,7 +2,8 @@
 
 ``python`` blocks are interactive sessions, all of a page in one namespace. ``console`` blocks are
 ``$ reprior ...`` commands with their output. In both, ``...`` stands for anything. ``json`` blocks must
-be JSON. Other languages are refused, save ``sh``, which is for setting up (``make``, ``pip``, ``git``).
+be JSON. Other languages are refused, save ``sh``, which is for setting up (``make``, ``pip``, ``git``), and
+``py``, code that needs a setting of its own, which a test named beside it runs.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def run(page: Path) -> int:
             checked += 1
         elif block.language == "sh":
             assert all(line.startswith(_SETUP) for line in block.text.splitlines() if line), where
-        else:
+        elif block.language != "py":
             raise AssertionError(f"{where}: nothing runs a block of language '{block.language}'")
     return checked
 

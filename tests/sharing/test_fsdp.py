@@ -42,7 +42,7 @@ def train(net, optimizer, rank=0, ranks=1):
 def recipe():
     """The lines of the page, in two parts: what every rank runs, and what rank 0 goes on with."""
     section = PAGE.read_text(encoding="utf-8").partition("### FSDP and state dicts")[2]
-    code = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    code = re.search(r"```py\n(.*?)```", section, re.DOTALL)
     assert code is not None
     return code[1].split("\n\nagain =")
 
