@@ -187,7 +187,7 @@ def test_a_network_without_output_parameter_or_path():
     with pytest.raises(RepriorError, match="'network': the graph has no learnable parameter"):
         analyze(net)
     net.dense(x, 3)  # its result goes nowhere
-    with pytest.raises(RepriorError, match="no learnable parameter"):
+    with pytest.raises(RepriorError, match="no output depends on any of the 2 learnable tensors"):
         analyze(net)
 
 
@@ -249,7 +249,7 @@ def raises():
         ("fine", "5x64x64", "channel"),
         ("no_parameter", "3x8x8", "no learnable parameter"),
         ("nothing", "8", "no floating tensor"),
-        ("no_path", "8", "no learnable parameter"),
+        ("no_path", "8", "no output depends on any of the 2 learnable tensors"),
         ("not_a_module", "8", "'int'"),
         ("raises", "8", "boom"),
         ("missing", "8", "has no 'missing'"),

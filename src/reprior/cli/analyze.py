@@ -77,13 +77,14 @@ def _report(analysis: Analysis) -> str:
 
 
 def _print(console: Console, analysis: Analysis, limit: int | None) -> None:
+    quantities = _quantities(analysis)  # first: what cannot be counted prints nothing
     console.print(analysis.model, style="bold")
     console.print(
         f"preset {analysis.preset}, share {analysis.share}, weighting {analysis.weighting}, "
         f"normalization {analysis.normalization}, {'exact' if analysis.exact else 'scaled'}"
     )
     console.print()
-    console.print(_quantities(analysis))
+    console.print(quantities)
     if analysis.notes:
         console.print()
     for note in analysis.notes:
