@@ -37,7 +37,7 @@ def cancel_moves(nodes: Sequence[Node], outputs: Sequence[int]) -> tuple[list[No
     def move_operand(inner: Node, k: int, axis: int | None, moves: Sequence[Node]) -> int:
         shape, rank = nodes[k].shape, len(inner.shape)
         if axis is None and shape == inner.shape:
-            source = _source(nodes, k, moves)
+            source = _source(nodes, k, moves, found.keys())
             if source is not None:
                 return place[source]
         permuted = _permuted(rank, moves)
@@ -133,9 +133,12 @@ def _cancel(nodes: Sequence[Node], before: Sequence[Node], after: Sequence[Node]
     )
 
 
-def _source(nodes: Sequence[Node], value: int, after: Sequence[Node]) -> int | None:
-    """The value of which the moves before `value` and those after it show the same elements in place."""
-    before = _moves_before(nodes, value)
+def _source(nodes: Sequence[Node], value: int, after: Sequence[Node], but: Set[int]) -> int | None:
+    """The value of which the moves before `value` and those after it show the same elements in place.
+
+    Not one behind a move in `but`: that function is computed after the move now, and would be there twice.
+    """
+    before = _moves_before(nodes, value, but)
     for place, node in enumerate(before):
         (source,) = node.inputs
         shape = nodes[source].shape

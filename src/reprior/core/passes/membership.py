@@ -57,7 +57,7 @@ def _settled(where: Where) -> Where:
 
 def among(
     one: Place, many: Place, shape: Shape, sizes: Sequence[int], rank: int, outer: Collection[int]
-) -> Where:
+) -> tuple[Where, bool]:
     """Where one place of a value is among many: whatever is summed to reach the one.
 
     Parameters
@@ -75,8 +75,11 @@ def among(
 
     Returns
     -------
-    array of bool
+    where : array of bool
         For every element of the root; where either place has no element, there is nothing to tell apart.
+    in_part : bool
+        Whether it is so for some of what is summed to make an element of the root, and not for all: an array
+        of the root's elements cannot tell those terms apart.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def among(
         if place != other
         for pair in _equations(place, other, size)
     ]
-    found: list[Where] = []
+    found: list[tuple[Where, Where]] = []
     while equations:
         first, *equations = equations
         group, shared = [first], _variables([first[1]]) - fixed
@@ -99,7 +102,9 @@ def among(
             equations = [pair for pair in equations if pair not in linked]
             shared = shared.union(*[_variables([other]) - fixed for _, other in linked])
         found.append(_solve(group, shared, sizes, rank))
-    return any_of([all_of(found), *_absences([*one, *many], sizes, rank)])
+    absent = _absences([*one, *many], sizes, rank)
+    whole, some = (any_of([all_of([pair[k] for pair in found]), *absent]) for k in (0, 1))
+    return whole, bool((some & ~whole).any())
 
 
 def _variables(indices: Iterable[Index]) -> set[int]:
@@ -116,23 +121,28 @@ def _equations(one: Index, other: Index, size: int) -> list[_Equation]:
     return [(one, other)]
 
 
-def _solve(equations: Sequence[_Equation], reduced: set[int], sizes: Sequence[int], rank: int) -> Where:
-    """Where equations hold for some values of the variables that are reduced, and all of the others."""
+def _solve(
+    equations: Sequence[_Equation], reduced: set[int], sizes: Sequence[int], rank: int
+) -> tuple[Where, Where]:
+    """Where equations hold for some value of what is reduced, and all, or some, of the other variables."""
     if len(equations) == 1:
         ((one, other),) = equations
         if _variables([other]) <= reduced:
             values = one.written_out
             holds = (values < 0) | np.isin(values, other.written_out)
             if holds.all():
-                return EVERYWHERE
+                return EVERYWHERE, EVERYWHERE
     grid = _Grid([index for pair in equations for index in pair], sizes, rank)
     pairs = [(grid.values(one), grid.values(other)) for one, other in equations]
     there = np.logical_and.reduce(np.broadcast_arrays(*[other >= 0 for _, other in pairs]))
     holds = np.logical_and.reduce(np.broadcast_arrays(*[(a == b) | (a < 0) for a, b in pairs])) & there
     holds, there = np.broadcast_to(holds, grid.shape), np.broadcast_to(there, grid.shape)
     summed = grid.axes_of(reduced)
-    result = np.asarray(holds.any(axis=summed, keepdims=True) | ~there.any(axis=summed, keepdims=True))
-    return _settled(np.asarray(result.all(axis=tuple(range(rank, result.ndim)))))
+    own = np.asarray(holds.any(axis=summed, keepdims=True))
+    result = own | ~there.any(axis=summed, keepdims=True)
+    others = tuple(range(rank, result.ndim))
+    whole, some = np.asarray(result.all(axis=others)), np.asarray(own.any(axis=others))
+    return _settled(whole), _settled(whole | some)
 
 
 def _absences(indices: Iterable[Index], sizes: Sequence[int], rank: int) -> list[Where]:

@@ -193,7 +193,14 @@ class _Owner:
     def _is_among(self, place: Place, reduced: Place) -> Where:
         placement = self.placement
         shape = placement.lineage.nodes[self.base].shape
-        return among(place, reduced, shape, placement.variables.sizes, len(placement.shape), self.outer)
+        found, in_part = among(
+            place, reduced, shape, placement.variables.sizes, len(placement.shape), self.outer
+        )
+        if in_part:
+            placement.lineage.doubts.add(
+                "some terms of a sum meet their own statistics, others do not; all of them route"
+            )
+        return found
 
     def _is_sum_of_itself(self, value: int) -> bool:
         """Whether a value reduces what the base makes up alone: a statistic, no factor."""
