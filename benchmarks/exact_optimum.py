@@ -1,6 +1,8 @@
-"""The exact optimum of the ResNet widths against all 16,384 networks (docs/advise.md).
+"""The exact optimum of the ResNet widths against all 16,384 networks, and the samplers against it.
 
-python benchmarks/exact_optimum.py
+    python benchmarks/exact_optimum.py
+
+The figures of docs/advise.md and docs/search.md.
 """
 
 from __future__ import annotations
@@ -11,8 +13,7 @@ from reprior.core.canonical import canonicalise
 from reprior.core.costs import measure
 from reprior.core.utility import utility_of_graph
 from reprior.models.channel_resnet import channel_resnet
-from reprior.search import space
-from reprior.search.exact_space import optimum
+from reprior.search import SpaceOptimum, optimum, run, space
 
 LIMITS = (
     (None, None),
@@ -21,6 +22,9 @@ LIMITS = (
     (3_000_000, 200_000_000),
     (1_000_000, 100_000_000),
 )
+SEEDS = range(5)
+TRIALS = {"random": 1000, "evolution": 1000, "nsga2": 1000, "nsga3": 1000, "tpe": 300}
+"""`tpe` thinks longer the more trials there are."""
 
 
 def main() -> None:
@@ -45,6 +49,20 @@ def main() -> None:
             f"{best[0]:.6f} | {equal} | {found.counted} | {seconds:.1f} s |",
             flush=True,
         )
+        if params == 3_000_000:
+            samplers(found, {"params": params} | ({"macs": macs} if macs else {}))
+
+
+def samplers(best: SpaceOptimum, limits: dict[str, float]) -> None:
+    """How often each sampler finds the optimum, and what it has less when it does not."""
+    for name, trials in TRIALS.items():
+        runs = [
+            run("resnet-width", limits=limits, trials=trials, sampler=name, seed=seed, workers=1)
+            for seed in SEEDS
+        ]
+        short = [best.utility - (done.best.quantities["utility"] or 0.0) for done in runs]
+        hit, mean = sum(amount < 1e-9 for amount in short), sum(short) / len(short)
+        print(f"| `{name}` | {trials} | {hit} of {len(short)} | {mean:.3f} | {max(short):.3f} |", flush=True)
 
 
 def _numel(shape: tuple[int, ...]) -> int:

@@ -9,6 +9,7 @@ from .keys import graph_key
 from .spaces import SPACES, CallableSpace, Choice, ChoiceSpace, Chooser, FunctionSpace, Space, space
 
 if TYPE_CHECKING:
+    from .exact_space import SpaceOptimum, optimum
     from .export import to_onnx, to_source, to_torch
     from .latency import Latency, measure_latency
     from .objectives import QUANTITIES, Limit, Objective
@@ -31,8 +32,10 @@ __all__ = [
     "Objective",
     "SearchResult",
     "Space",
+    "SpaceOptimum",
     "graph_key",
     "measure_latency",
+    "optimum",
     "run",
     "space",
     "to_onnx",
@@ -41,6 +44,7 @@ __all__ = [
 ]
 
 _EXPORT = ("to_onnx", "to_source", "to_torch")
+_EXACT = ("SpaceOptimum", "optimum")
 
 _WITH_OPTUNA = {
     "Found": "result",
@@ -61,6 +65,10 @@ def __getattr__(name: str) -> Any:
         from . import export
 
         return getattr(export, name)
+    if name in _EXACT:
+        from . import exact_space
+
+        return getattr(exact_space, name)
     if name not in _WITH_OPTUNA:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
