@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
-__all__ = ["Kind", "Note"]
+__all__ = ["Kind", "Note", "approximations"]
 
 Kind = Literal["stated", "assumed", "approximated", "unknown"]
 
@@ -46,3 +47,8 @@ class Note(str):
     def is_certain(self) -> bool:
         """Whether the figures are exact in spite of it."""
         return self.kind == "stated"
+
+
+def approximations(doubts: Iterable[str]) -> tuple[Note, ...]:
+    """A note for each thing that was approximated on the way to a canonical form."""
+    return tuple([Note("approximated", text) for text in sorted(doubts)])

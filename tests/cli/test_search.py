@@ -81,3 +81,8 @@ def test_what_is_refused(runner, more, reason, tmp_path, monkeypatch):
     pytest.importorskip("distributed", reason="needs distributed")
     said = runner.refuse("search", "--space", "macro", "--trials", "1", *more)
     assert reason in said
+
+
+def test_notes_are_printed(search):
+    done = search("--storage", "memory:", "--input", "8", space=f"{FUNCTIONS}:approximated")
+    assert "note: approximated: some terms of a sum" in done.out

@@ -237,3 +237,16 @@ def test_optunas_own_tools_read_the_study(two_objectives):
     best = {trial.user_attrs["graph"] for trial in study.best_trials}
     assert best == {trial.graph for trial in two_objectives.front}
     assert set(study.trials[0].distributions) == {f"layer{k}" for k in range(8)}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_approximated_is_said_in_every_output(workers):
+    """As `reprior analyze` does; of equal choices the second says it too, though it was not counted again."""
+    found = run(f"{FUNCTIONS}:approximated", trials=8, workers=workers, seed=0, input=(8,))
+    assert all("approximated: some terms of a sum" in trial.notes[0] for trial in found.trials)
+    assert found.notes == found.best.notes
+    assert json.loads(found.to_json())["notes"] == list(found.notes)
+    assert found.notes[0] in to_html(found)
+    for row in csv.DictReader(io.StringIO(found.history_to_csv())):
+        assert row["notes"] == found.notes[0]
+    assert run(SMALL, trials=3, workers=1, seed=0).notes == ()

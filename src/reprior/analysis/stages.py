@@ -24,7 +24,7 @@ from ..core.runs import Number, Runs
 from ..core.utility import utility_of_graph
 from ..core.weighting import Weighting
 from ..model import Model
-from ..notes import Note
+from ..notes import Note, approximations
 from ..scalar import Dag, count_contexts, summarise
 from ..sharing import Policy, SharedParameter, share
 from .distributions import largest, of_parameters, scalar_runs
@@ -174,7 +174,7 @@ class TensorStages(Stages):
     def notes(self) -> tuple[Note, ...]:
         """What was approximated on the way to the canonical form."""
         self.canonical  # noqa: B018 - which tells
-        return tuple([Note("approximated", text) for text in sorted(self._doubts)])
+        return approximations(self._doubts)
 
     @cached_property
     def facts(self) -> Facts:

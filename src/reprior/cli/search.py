@@ -222,6 +222,8 @@ def _print(result: SearchResult, storage: str) -> None:
     console.print(said, soft_wrap=True)
     if failed:
         console.print(f"{len(failed)} trials failed; the last: {failed[-1].error}", soft_wrap=True)
+    for note in result.notes:
+        console.print(f"note: {note}", soft_wrap=True)
 
 
 def _table(result: SearchResult) -> Table:

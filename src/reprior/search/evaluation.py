@@ -19,6 +19,7 @@ from ..core.graph import Graph
 from ..core.utility import utility_of_graph
 from ..errors import RepriorError
 from ..model import Model
+from ..notes import approximations
 from ..rank.baselines import nsc
 from ..registry import describe
 from .choices import Choices
@@ -71,6 +72,8 @@ class Outcome:
         Values by name; None where the candidate has no such value.
     error : str or None
         Why the trial failed, in one line.
+    notes : tuple of str
+        What a reader should know of how the candidate was understood.
     params, distributions, attributes : dict
         What was chosen, from what, and what the user's function noted.
     seconds : float
@@ -80,6 +83,7 @@ class Outcome:
     key: str | None = None
     quantities: Values = field(default_factory=dict)
     error: str | None = None
+    notes: tuple[str, ...] = ()
     params: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, BaseDistribution] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
@@ -124,7 +128,9 @@ def evaluate_candidate(candidate: Candidate, wanted: Sequence[str], input: Any =
             model = describe(candidate, input)
             if not isinstance(model.graph, Graph):
                 raise RepriorError("a scalar graph has no layers to search over")
-            canonical = canonicalise(model.graph)
+            doubts: set[str] = set()
+            canonical = canonicalise(model.graph, doubts=doubts)
+            outcome.notes = tuple(map(str, (*model.notes, *approximations(doubts))))
             outcome.key = graph_key(canonical)
             outcome.quantities = _quantities(candidate, model, canonical, wanted, input)
     except Exception as error:

@@ -21,9 +21,10 @@ from .evaluation import Outcome
 from .objectives import Direction, Limit, Objective
 from .storage import kept_in, open_storage, patiently
 
-__all__ = ["CANDIDATE", "ERROR", "KEY", "QUANTITIES_OF", "SECONDS", "Ledger"]
+__all__ = ["CANDIDATE", "ERROR", "KEY", "NOTES", "QUANTITIES_OF", "SECONDS", "Ledger"]
 
-CANDIDATE, KEY, QUANTITIES_OF, ERROR, SECONDS = "candidate", "graph", "quantities", "error", "seconds"
+CANDIDATE, KEY, QUANTITIES_OF = "candidate", "graph", "quantities"
+ERROR, NOTES, SECONDS = "error", "notes", "seconds"
 """The user attributes of a trial."""
 
 _MADE_BY = "reprior"
@@ -178,6 +179,7 @@ class Ledger:
             KEY: outcome.key,
             QUANTITIES_OF: outcome.quantities,
             ERROR: outcome.error,
+            NOTES: list(outcome.notes),
             SECONDS: round(outcome.seconds, 4),
         }
         return {**outcome.attributes, **{key: value for key, value in found.items() if value}}
@@ -191,7 +193,8 @@ class Ledger:
         self.quantities[key] = self.quantities.get(key, {}) | quantities
         candidate = attributes.get(CANDIDATE)
         if candidate is not None:
-            self.by_candidate[candidate] = Outcome(candidate, key, self.quantities[key])
+            notes = tuple(attributes.get(NOTES, ()))
+            self.by_candidate[candidate] = Outcome(candidate, key, self.quantities[key], notes=notes)
 
 
 def _describe(made_by: Mapping[str, Any]) -> str:

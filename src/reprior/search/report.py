@@ -36,6 +36,7 @@ def _page(result: SearchResult) -> dict[str, Any]:
         "limits": [str(limit) for limit in result.limits],
         "trials": len(result.trials),
         "failed": sum(trial.error is not None for trial in result.trials),
+        "notes": list(result.notes),
         "quantities": keys,
         "axes": _axes(result),
         "front": [{"name": _name(trial), **trial.quantities} for trial in result.front],

@@ -13,7 +13,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import RepriorError
-from .ledger import CANDIDATE, ERROR, KEY, QUANTITIES_OF, SECONDS
+from .ledger import CANDIDATE, ERROR, KEY, NOTES, QUANTITIES_OF, SECONDS
 from .objectives import Limit, Objective
 
 __all__ = ["Found", "SearchResult"]
@@ -38,6 +38,8 @@ class Found:
         Whether it keeps all limits; a failed trial does not.
     error : str or None
         Why it failed.
+    notes : tuple of str
+        What was assumed or approximated of it, as in `reprior.Analysis.notes`.
     graph : str or None
         The key that equal graphs share.
     seconds : float
@@ -50,6 +52,7 @@ class Found:
     quantities: Mapping[str, float | None]
     feasible: bool
     error: str | None = None
+    notes: tuple[str, ...] = ()
     graph: str | None = None
     seconds: float = 0.0
 
@@ -137,6 +140,11 @@ class SearchResult:
             if (value := trial.quantities.get(limit.quantity)) is not None
         )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes of the front's models, each once."""
+        return tuple(dict.fromkeys(note for trial in self.front for note in trial.notes))
+
     def history(self) -> list[float | None]:
         """For every trial the best feasible value so far of the first objective."""
         first, best, found = self.objectives[0], None, []
@@ -158,6 +166,7 @@ class SearchResult:
             "trials": len(self.trials),
             "failed": sum(trial.error is not None for trial in self.trials),
             "feasible": sum(trial.feasible for trial in self.trials),
+            "notes": list(self.notes),
             "front": [asdict(trial) for trial in self.front],
             "history": self.history(),
         }
@@ -177,7 +186,7 @@ class SearchResult:
         params = list(dict.fromkeys(key for trial in rows for key in trial.params))
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        fixed = ["number", "candidate", "feasible", "error", "seconds"]
+        fixed = ["number", "candidate", "feasible", "error", "notes", "seconds"]
         writer.writerow([*fixed, *quantities, *(f"choice.{name}" for name in params)])
         for trial in rows:
             head = [
@@ -185,6 +194,7 @@ class SearchResult:
                 trial.candidate or "",
                 int(trial.feasible),
                 trial.error or "",
+                "; ".join(trial.notes),
                 trial.seconds,
             ]
             values = [trial.quantities.get(key) for key in quantities]
@@ -204,6 +214,7 @@ def _found(trial: FrozenTrial) -> Found:
         quantities=attributes.get(QUANTITIES_OF, {}),
         feasible=complete and all(value <= 0 for value in trial.constraints.values()),
         error=None if complete else attributes.get(ERROR, "it was given up"),
+        notes=tuple(attributes.get(NOTES, ())),
         graph=attributes.get(KEY),
         seconds=attributes.get(SECONDS, 0.0),
     )

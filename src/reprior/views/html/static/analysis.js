@@ -3,8 +3,6 @@ const introduction = h('ul', { class: 'chips' },
   h('li', {}, `preset ${settings.preset}`), h('li', {}, `sharing ${settings.share}`), h('li', {}, `weighting ${settings.weighting}`),
   h('li', {}, `normalization ${settings.normalization}`), h('li', {}, settings.numbers), h('li', {}, `${settings.seconds} s`));
 
-const notes = data.notes.length ? section('notes', 'Notes',
-  h('p', {}, 'How the model was understood.'), h('ul', {}, data.notes.map((note) => h('li', {}, note)))) : null;
 
 const headline = section('headline', 'Quantities',
   h('div', { class: 'cards' }, data.headline.map((item) => h('article', { class: 'card' },
@@ -83,7 +81,7 @@ const shared = section('shared', 'Shared parameters', sharedRows.length
       } }], rows: sharedRows, pageSize: 20 })]
   : h('p', {}, 'None: every tensor is used in one place.'));
 
-const sections = [headline, ...(notes ? [notes] : []), baselines, depth, distribution, surprisal, dead, shared];
+const sections = [headline, ...notesSection(data.notes, 'How the model was understood.'), baselines, depth, distribution, surprisal, dead, shared];
 if (data.modules) sections.push(section('modules', 'Modules and what flows between them',
   h('p', {}, 'Modules in the order in which they compute. Open one to see inside; arrows say what feeds what, and those that pass over rows are skips. Colour is mean log2 contexts.'),
   ...moduleTree(data.modules)));

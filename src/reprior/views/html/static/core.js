@@ -55,6 +55,11 @@ function section(id, title, ...children) {
   return h('section', { id }, h('h2', {}, title), ...children);
 }
 
+/** The section of notes, if there are any: what was assumed or approximated. */
+function notesSection(notes, text) {
+  return notes.length ? [section('notes', 'Notes', h('p', {}, text), h('ul', {}, notes.map((note) => h('li', {}, note))))] : [];
+}
+
 /** Follows the system until pressed, then changes between light and dark. */
 function themeButton() {
   const dark = () => (document.documentElement.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';

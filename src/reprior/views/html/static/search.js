@@ -33,4 +33,4 @@ assemblePage(`Search of ${data.space}`, h('ul', { class: 'chips' },
   ...data.objectives.map((text) => h('li', {}, (text[0] === '+' ? 'more ' : 'less ') + text.slice(1))),
   ...data.limits.map((text) => h('li', {}, text)),
   h('li', {}, `${integer(data.trials)} trials`), h('li', {}, `${integer(data.failed)} failed`)),
-[front, plot, history]);
+[front, ...notesSection(data.notes, 'How models of the front were understood.'), plot, history]);
