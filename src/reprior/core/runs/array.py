@@ -2,14 +2,7 @@
 
 A `Runs` of shape (C, H, W) whose channel axis is one run stores a (1, H, W) array of values.
 
-The two number types differ only in the dtype of that array:
-
-* *exact*: ``object`` arrays of Python integers (or Fractions under a weighting);
-* *scaled*: float64 with a binary exponent beside it. A value is a sum of *planes*, each a float array
-  times ``2 ** (512 * k)``; one plane nearly always suffices, and elements that differ by more than
-  float64's range sit in different planes, so that nothing flushes to zero. Every operation here is
-  linear with non-negative coefficients, so it applies to each plane by itself, and sums of positive
-  terms lose no digits.
+Numbers are those of `planes`; reshapes are in `regroup`.
 """
 
 from __future__ import annotations
@@ -17,23 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ShapeError
 from .axis import Axis, IntArray, common_refinement, dense, from_ends, uniform
+from .planes import (
+    Number,
+    Planes,
+    Values,
+    added,
+    as_array,
+    as_factors,
+    mantissas,
+    scaled,
+    unsqueeze,
+    within_range,
+)
+from .regroup import regroup
 
-__all__ = ["Number", "Runs"]
-
-Number = Literal["exact", "scaled"]
-Values = NDArray[Any]
-Planes = tuple[tuple[int, Values], ...]
-
-PLANE_BITS = 512
-_STEP = 2.0**-PLANE_BITS
-_HIGH, _LOW = 2.0**480, 2.0**-480
+__all__ = ["Number", "Runs", "run_vector"]
 
 
 class Runs:
@@ -79,8 +76,7 @@ class Runs:
     @classmethod
     def scalar(cls, mantissa: float, exponent: int) -> Runs:
         """The scaled number ``mantissa * 2**exponent``, without axes."""
-        plane, rest = divmod(exponent, PLANE_BITS)
-        return cls((), ((plane, np.array(np.ldexp(mantissa, rest))),))
+        return cls((), scaled(mantissa, exponent))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -123,23 +119,7 @@ class Runs:
 
     def mantissas(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Each stored value as ``mantissa * 2**exponent`` (flattened, scaled numbers only)."""
-        index, values = max(self.planes, key=lambda plane: plane[0])
-        if len(self.planes) == 1:
-            flat = values.ravel()
-            return flat, np.full(flat.shape, index * PLANE_BITS, dtype=np.int64)
-        mantissa, exponent = np.zeros(values.size), np.zeros(values.size, dtype=np.int64)
-        for index, values in sorted(self.planes, key=lambda plane: plane[0]):
-            part, bits = np.frexp(values.ravel())
-            top = bits + np.int64(index * PLANE_BITS)
-            # Planes ascend, so whatever is there already is shifted to the new exponent if that is larger.
-            grow = (part > 0) & ((mantissa == 0) | (top > exponent))
-            gap = np.where(grow, exponent - top, top - exponent)
-            gap = np.clip(gap, -1100, 0).astype(np.int32)
-            mantissa = np.where(
-                grow, part + np.ldexp(mantissa, gap), mantissa + np.ldexp(part, np.where(part > 0, gap, 0))
-            )
-            exponent = np.where(grow, top, exponent)
-        return mantissa, exponent
+        return mantissas(self.planes)
 
     def to_dense(self) -> Values:
         """The uncompressed array: Python integers or fractions, or float64 log2 of scaled counts."""
@@ -164,8 +144,10 @@ class Runs:
         planes = self.planes
         if len(planes) == 1:
             index, values = planes[0]
-            return Runs(axes, ((index, _array(function(values), values.dtype)),))
-        return Runs(axes, tuple((index, _array(function(values), values.dtype)) for index, values in planes))
+            return Runs(axes, ((index, as_array(function(values), values.dtype)),))
+        return Runs(
+            axes, tuple((index, as_array(function(values), values.dtype)) for index, values in planes)
+        )
 
     def refine(self, axes: tuple[Axis, ...]) -> Runs:
         """The same array over finer partitions."""
@@ -202,7 +184,7 @@ class Runs:
         axes = (*self.axes[:position], uniform(size), *self.axes[position:])
         if size == 0:
             return self.apply(axes, lambda v: np.expand_dims(v, position).take([], axis=position))
-        return self.apply(axes, lambda v: _unsqueeze(v, position))
+        return self.apply(axes, lambda v: unsqueeze(v, position))
 
     def reshape(self, shape: Sequence[int]) -> Runs:
         """Regroup the axes in row-major order, keeping runs wherever they survive.
@@ -212,91 +194,12 @@ class Runs:
         ShapeError
             If the sizes do not fit.
         """
-        shape = tuple(shape)
-        own = self.shape
-        if own == shape:
-            return self
-        if prod(own) != prod(shape) or min(shape, default=0) < 0:
-            raise ShapeError(f"cannot reshape counts of shape {own} to {shape}")
-        if 0 in own:
-            return self.apply(
-                tuple(uniform(n) for n in shape), lambda v: v.reshape([min(n, 1) for n in shape])
-            )
-        result = self
-        position, remaining = 0, list(shape)
-        while remaining or position < len(result.axes):
-            have = result.axes[position].size if position < len(result.axes) else 1
-            want = remaining[0] if remaining else 1
-            if have == want and position < len(result.axes) and remaining:
-                position += 1
-                remaining.pop(0)
-            elif want == 1 and remaining:
-                result = result.insert_axis(position, 1)
-                position += 1
-                remaining.pop(0)
-            elif have == 1:
-                result = result._drop_axis(position)
-            elif have < want:
-                result = result._merge_axes(position)
-            elif have % want == 0:
-                result = result._split_axis(position, want)
-            else:
-                result = result._merge_until_divisible(position, want)
-        return result
+        return regroup(self, shape)
 
-    def _merge_until_divisible(self, position: int, want: int) -> Runs:
-        result = self
-        while result.axes[position].size % want and position + 1 < len(result.axes):
-            result = result._merge_axes(position)
-        return result
-
-    def _drop_axis(self, position: int) -> Runs:
+    def drop_axis(self, position: int) -> Runs:
+        """The same array without an axis of size 1."""
         axes = (*self.axes[:position], *self.axes[position + 1 :])
         return self.apply(axes, lambda v: _squeeze(v, position))
-
-    def _merge_axes(self, position: int) -> Runs:
-        """Merge two neighbouring axes."""
-        outer, inner = self.axes[position], self.axes[position + 1]
-        if inner.is_uniform:
-            merged = from_ends(outer.ends * inner.size)
-            result = self
-        else:
-            merged = from_ends(np.add.outer(np.arange(outer.size) * inner.size, inner.ends).ravel())
-            result = self.densify(position)
-        axes = (*self.axes[:position], merged, *self.axes[position + 2 :])
-
-        def join(values: Values) -> Values:
-            shape = values.shape
-            return values.reshape(*shape[:position], -1, *shape[position + 2 :])
-
-        return result.apply(axes, join)
-
-    def _split_axis(self, position: int, outer: int) -> Runs:
-        """Split an axis of size outer * inner into two."""
-        axis = self.axes[position]
-        inner = axis.size // outer
-        head, tail = self.axes[:position], self.axes[position + 1 :]
-        if axis.is_uniform or not (axis.ends % inner).any():
-            axes = (*head, from_ends(axis.ends // inner), uniform(inner), *tail)
-            return self.apply(axes, lambda v: _unsqueeze(v, position + 1))
-        axes = (*head, dense(outer), dense(inner), *tail)
-
-        def split(values: Values) -> Values:
-            shape = values.shape
-            return values.reshape(*shape[:position], outer, inner, *shape[position + 1 :])
-
-        # A merged axis is dense although one of the axes it was merged from may well be uniform.
-        return self.densify(position).apply(axes, split)._unify_axis(position)
-
-    def _unify_axis(self, position: int) -> Runs:
-        """The same array with one run along an axis on which no value depends."""
-        if self.axes[position].is_uniform:
-            return self
-        first = (slice(None),) * position + (slice(0, 1),)
-        if not all((values == values[first]).all() for _, values in self.planes):
-            return self
-        axes = (*self.axes[:position], uniform(self.axes[position].size), *self.axes[position + 1 :])
-        return self.apply(axes, lambda v: v[first])
 
     def take(self, position: int, indices: IntArray) -> Runs:
         """The elements at known positions of one axis."""
@@ -372,14 +275,7 @@ class Runs:
         if len(self.axes) != len(other.axes):
             raise ValueError(f"cannot add counts of shapes {self.shape} and {other.shape}")
         mine, theirs = self.align(other)
-        axes, left, right = mine.axes, mine.planes, theirs.planes
-        if len(left) == 1 and len(right) == 1 and left[0][0] == right[0][0]:
-            values = left[0][1]
-            return Runs(axes, ((left[0][0], _array(values + right[0][1], values.dtype)),))
-        planes = dict(left)
-        for index, values in right:
-            planes[index] = planes[index] + values if index in planes else values
-        return Runs(axes, tuple(planes.items()))
+        return Runs(mine.axes, added(mine.planes, theirs.planes))
 
     def sum(self, position: int) -> Runs:
         """Sum along one axis, which goes away."""
@@ -388,13 +284,13 @@ class Runs:
         if axis.is_uniform:
             size = axis.size
             if size == 1:
-                return self._drop_axis(position)
+                return self.drop_axis(position)
             return self.apply(axes, lambda v: _squeeze(v, position) * size)
         if axis.is_dense:
             return self.apply(axes, lambda v: v.sum(axis=position))
         return self.apply(
             axes,
-            lambda v: (v * _along(_numbers(axis.lengths, v.dtype), position, v.ndim)).sum(axis=position),
+            lambda v: (v * _along(as_factors(axis.lengths, v.dtype), position, v.ndim)).sum(axis=position),
         )
 
     def spread(self, position: int, size: int) -> Runs:
@@ -444,13 +340,13 @@ class Runs:
         axes[position] = common_refinement(self.axes[position], vector.axes[0])
         fine = vector.refine((axes[position],)).planes[0][1]
         result = self.refine(tuple(axes))
-        return result.apply(tuple(axes), lambda v: v * _along(_numbers(fine, v.dtype), position, v.ndim))
+        return result.apply(tuple(axes), lambda v: v * _along(as_factors(fine, v.dtype), position, v.ndim))
 
     def multiply(self, other: Runs) -> Runs:
         """Multiply element by element with an array of one plane (a mask or small multiplicities)."""
         mine, theirs = self.align(other)
         ((_, factors),) = theirs.planes
-        return mine.apply(mine.axes, lambda v: v * _numbers(factors, v.dtype))
+        return mine.apply(mine.axes, lambda v: v * as_factors(factors, v.dtype))
 
     def normalise(self, shrinking: bool = False) -> Runs:
         """Move values between planes so that none can overflow or underflow in the next operation.
@@ -460,21 +356,8 @@ class Runs:
         shrinking : bool
             Whether factors below 1 may have made elements small.
         """
-        if self.is_exact:
-            return self
-        if len(self.planes) == 1:
-            values = self.planes[0][1]
-            # The smallest element is looked at with zeros among the others first: most often there are none.
-            if not values.size or (values.max() < _HIGH and (not shrinking or values.min() > _LOW)):
-                return self
-        planes: dict[int, Values] = {}
-        for index, values in self.planes:
-            for target, part in _regrade(index, values):
-                planes[target] = planes[target] + part if target in planes else part
-        if not planes:
-            index, values = self.planes[0]
-            planes[index] = values
-        return Runs(self.axes, tuple(planes.items()))
+        planes = None if self.is_exact else within_range(self.planes, shrinking)
+        return self if planes is None else Runs(self.axes, planes)
 
 
 def run_vector(factors: Sequence[Any] | IntArray) -> Runs:
@@ -491,51 +374,11 @@ def run_vector(factors: Sequence[Any] | IntArray) -> Runs:
     return Runs((axis,), ((0, values[np.append(0, changes)]),))
 
 
-def _regrade(index: int, values: Values) -> list[tuple[int, Values]]:
-    """One plane as planes whose values are far from float64's limits."""
-    high = values.max(initial=0.0)
-    if high == 0:
-        return []
-    low = values.min(initial=np.inf, where=values > 0)
-    if high < _HIGH and low > _LOW:
-        return [(index, values)]
-    if high >= _HIGH:
-        if low > 2.0**-200:
-            return [(index + 1, values * _STEP)]
-        large = values > 2.0**256
-        return [(index, np.where(large, 0.0, values)), (index + 1, np.where(large, values * _STEP, 0.0))]
-    if high < 2.0**-32:
-        return [(index - 1, values / _STEP)]
-    small = values < 2.0**-256
-    return [(index, np.where(small, 0.0, values)), (index - 1, np.where(small, values, 0.0) / _STEP)]
-
-
 def _along(vector: Values, position: int, ndim: int) -> Values:
     """A vector shaped to broadcast along one axis of an array."""
     return vector.reshape([-1 if i == position else 1 for i in range(ndim)])
 
 
-def _numbers(values: Values, dtype: np.dtype[Any]) -> Values:
-    """Factors in the number type of the counts; NumPy integers would overflow among Python integers."""
-    if dtype.kind == "O":
-        return values if values.dtype.kind == "O" else values.astype(np.int64).astype(object)
-    return values.astype(np.float64)
-
-
-def _unsqueeze(values: Values, position: int) -> Values:
-    shape = values.shape
-    return values.reshape(*shape[:position], 1, *shape[position:])
-
-
 def _squeeze(values: Values, position: int) -> Values:
     shape = values.shape
     return values.reshape((*shape[:position], *shape[position + 1 :]))
-
-
-def _array(values: Any, dtype: np.dtype[Any]) -> Values:
-    """An array even where NumPy reduced an object array to a bare scalar."""
-    if isinstance(values, np.ndarray):
-        return values
-    result = np.empty((), dtype=dtype)
-    result[()] = values
-    return result
