@@ -15,13 +15,13 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_map
 
 from ...core.primitives import Constant, Input, Parameter, Role
-from ...errors import GraphError, RepriorError, UnknownOperatorError
+from ...errors import GraphError, UnknownOperatorError
 from . import rules as _rules  # noqa: F401 - importing it registers the rules
 from .evaluation import MAX_CONSTANT, Evaluation
+from .index_masks import IndexedByMasks
 from .lower import Lower
 from .modes import ThreadMode
 from .operands import Operands, read_operands
@@ -36,6 +36,7 @@ from .operators import (
     is_random,
     is_write,
 )
+from .reads import Reads
 from .registry import Entry, find
 from .scopes import Scopes
 from .shortcuts import SHORTCUTS, Shortcut
@@ -46,10 +47,6 @@ from .values import Value
 from .worlds import fed_worlds
 
 __all__ = ["Recorder"]
-
-FOLLOWED = "control flow follows that of one example"
-"""The note on control flow that read elements of what is fed."""
-
 
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -72,6 +69,8 @@ class Recorder(ThreadMode):
         The graph so far.
     evaluation : Evaluation
         What runs the operators.
+    reads : Reads
+        What hands elements to Python.
     """
 
     def __init__(self, scopes: Scopes, real: bool = False, features_alone: bool = False) -> None:
@@ -83,6 +82,7 @@ class Recorder(ThreadMode):
         self._handlers: dict[Any, Handler] = {}
         self._tensors = Tensors(self.lower, real)
         self.evaluation = Evaluation(self.lower, self._tensors, real)
+        self.reads = Reads(self.lower, self._tensors, scopes, real)
 
     # -- what the model owns and is fed ---------------------------------------------------------
 
@@ -117,18 +117,6 @@ class Recorder(ThreadMode):
         """The tensor on the traced device that stands for one made from Python's numbers."""
         return self._tensors.on_meta(tensor)
 
-    def elements(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The elements of a tensor that Python reads, on the CPU."""
-        with _disable_current_modes():
-            value = self.value(tensor)
-            found = value.constant
-            if found is None:
-                found = tensor if self._real else None if value.worlds is None else value.worlds.tensors[0]
-                if found is None:
-                    raise self._depends_on_data("as an array or a list")
-                self.lower.note("assumed", FOLLOWED)
-            return found.to(tensor.dtype, copy=True)
-
     def _leaf(self, tensor: torch.Tensor, leaf: Parameter | Input) -> Value:
         value = Value(self.lower.builder.add(leaf), leaf.shape)
         self._tensors.know(tensor, Slot(value))
@@ -155,13 +143,15 @@ class Recorder(ThreadMode):
         name = str(func)
         base, overload = name.rsplit(".", 1)
         if name in READS:
-            return self._read_element
+            return self.reads.read_element
         if name in CHECKS:
-            return self._check
+            return self.reads.check
         if name.startswith("profiler."):  # marks in a profile, of no tensor
             return lambda func, args, kwargs: func(*args, **kwargs)
         handler = self._choose_kind(func, name, base, overload)
-        return self._with_plain_indices(handler) if base in INDEXED else handler
+        if base in INDEXED:
+            return IndexedByMasks(handler, self, self._tensors, self.reads)
+        return handler
 
     def _choose_kind(self, func: Any, name: str, base: str, overload: str) -> Handler:
         if base == "aten.as_strided":
@@ -362,7 +352,7 @@ class Recorder(ThreadMode):
                 return parts(*operands.tensors, **operands.named_tensors)
         name, node = str(func), len(self.lower.builder.nodes)
         raise UnknownOperatorError(
-            f"operator '{name}' in {self._where} (node {node}) has no rule; register one with "
+            f"operator '{name}' in {self._scopes.where} (node {node}) has no rule; register one with "
             f"@reprior.rule('{name}'), see docs/torch.md",
             module=self._scopes.current,
         )
@@ -371,90 +361,6 @@ class Recorder(ThreadMode):
         """An operator by others."""
         with self:
             return parts(*args, **kwargs)
-
-    def _with_plain_indices(self, handler: Handler) -> Handler:
-        """An indexing operator: known boolean indices become the positions that they choose."""
-
-        def handle(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            x, indices, *rest = args
-            if rest and isinstance(rest[0], torch.Tensor) and not any(rest[1:2]):
-                mask = self._only_mask(x, indices, rest[0])
-                if mask is not None:
-                    return self._write_where(func, x, mask, rest[0])
-            plain: list[Any] = []
-            for index in indices:
-                is_mask = index is not None and index.dtype is torch.bool
-                mask = self._mask(index, follow=not rest) if is_mask else None
-                if mask is None and index is not None:
-                    self._tensors.value(index).is_mask = is_mask
-                    if is_mask and not rest and not self._real:
-                        raise RepriorError(
-                            f"in {self._where}: the forward selects by a mask that depends on the input, so "
-                            "its shapes depend on data; real=True (--real) follows one real input"
-                        )
-                if mask is None:
-                    plain.append(index)
-                else:
-                    plain.extend(self._tensors.for_constant(place) for place in mask.nonzero(as_tuple=True))
-            return handler(func, (x, plain, *rest), kwargs)
-
-        return handle
-
-    def _mask(self, index: torch.Tensor, follow: bool) -> torch.Tensor | None:
-        """Elements of a boolean index that is known; else of the example, if shapes follow from them."""
-        value = self._tensors.value(index)
-        if value.worlds is None or not follow:
-            return value.constant
-        if value.worlds.tensors[0] is not None:
-            self.lower.note("assumed", FOLLOWED)
-        return value.worlds.tensors[0]
-
-    def _only_mask(self, x: Any, indices: Any, source: torch.Tensor) -> torch.Tensor | None:
-        """The mask of ``x[:, mask] = source``, shaped to broadcast; None if it is not that simple a write."""
-        places = [place for place, index in enumerate(indices) if index is not None]
-        if len(places) != 1 or indices[places[0]].dtype is not torch.bool:
-            return None
-        mask: torch.Tensor = indices[places[0]]
-        after = x.dim() - places[0] - mask.dim()
-        if source.dim() > after:
-            return None
-        with self:
-            return mask.reshape((*(1,) * places[0], *mask.shape, *(1,) * after))
-
-    def _write_where(self, func: Any, x: torch.Tensor, mask: torch.Tensor, source: torch.Tensor) -> Any:
-        """A write of the same elements wherever a mask holds."""
-        with self:
-            result = torch.where(mask, source, x)
-            return x.copy_(result) if is_write(func) else result
-
-    def _check(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
-        """A check of arguments: it passes, unless the elements are known."""
-        operands = self._operands(args, kwargs)
-        if operands.constant:
-            return self._tensors.for_constant(func(*operands.in_world()[0], **kwargs))
-        self.lower.note("assumed", "checks of arguments pass")
-        return self._tensors.for_constant(torch.tensor(True))
-
-    def _read_element(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """An operator that hands elements to Python."""
-        operands = self._operands(args, kwargs)
-        if operands.constant:
-            return func(*operands.in_world()[0], **kwargs)
-        if operands.fed and all(worlds.tensors[0] is not None for worlds in operands.worlds):
-            self.lower.note("assumed", FOLLOWED)
-            return func(*operands.in_world()[0], **kwargs)
-        if self._real:
-            self.lower.note("assumed", FOLLOWED)
-            return func(*args, **kwargs)
-        raise self._depends_on_data(str(func))
-
-    def _depends_on_data(self, how: str) -> RepriorError:
-        """The error for elements that are not known before the model is fed."""
-        return RepriorError(
-            f"in {self._where}: the forward needs the value of a tensor that depends on the input ({how}), "
-            "so its structure depends on data; real=True (--real) follows one real input",
-            module=self._scopes.current,
-        )
 
     # -- operands -------------------------------------------------------------------------------
 
@@ -485,13 +391,9 @@ class Recorder(ThreadMode):
             value.constant = torch.zeros(result.shape, dtype=result.dtype)
         self._tensors.attach(result, LeftOut(value, what=what) if result.numel() else Slot(value))
 
-    @property
-    def _where(self) -> str:
-        return f"module '{self._scopes.current or '(root)'}'"
-
     def _mismatch(self, func: Any, inferred: tuple[int, ...], actual: Iterable[int]) -> GraphError:
         return GraphError(
-            f"in {self._where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}",
+            f"in {self._scopes.where}: the rule of '{func}' gives shape {inferred}, PyTorch {tuple(actual)}",
             module=self._scopes.current,
         )
 

@@ -35,6 +35,11 @@ class Scopes:
             module.__dict__["_call_impl"] = partial(self.call, module, name)
             module.__dict__["_compiled_call_impl"] = None
 
+    @property
+    def where(self) -> str:
+        """The running module, as messages name it."""
+        return f"module '{self.current or '(root)'}'"
+
     def raised_in(self, error: BaseException) -> str:
         """The innermost module out of which an exception came."""
         return self._raised_in if error is self._error else self.current

@@ -116,7 +116,7 @@ def _trace(
         for name, tensor in fed.tensors.items():
             recorder.input(tensor, name, fed.examples.get(name))
         stack.enter_context(recorder)
-        stack.enter_context(Literals(recorder.elements, None if real else recorder.literal))
+        stack.enter_context(Literals(recorder.reads.elements, None if real else recorder.literal))
         result = _call(module, fed, scopes, recorder)
     found = _output_values(recorder, result, outputs)
     recorder.lower.builder.output(found)
